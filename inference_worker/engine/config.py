@@ -1,0 +1,148 @@
+"""The shape of a model (from its `params.json`) and the settings of the engine that runs it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from inference_worker.engine.errors import CheckpointError, ConfigError
+
+DType = Literal["float32", "bfloat16", "float16"]
+DTYPES: tuple[DType, ...] = ("float32", "bfloat16", "float16")
+MAX_PARAMS_BYTES = 1 << 20
+
+# Far beyond any LLaMA, so that a hostile params.json cannot make us allocate without end.
+LARGEST = {
+    "dim": 1 << 16,
+    "n_layers": 1 << 10,
+    "n_heads": 1 << 10,
+    "n_kv_heads": 1 << 10,
+    "multiple_of": 1 << 16,
+    "vocab_size": 1 << 20,
+    "context_tokens": 1 << 20,
+    "norm_eps": 1.0,
+    "ffn_dim_multiplier": 16.0,
+    "rope_theta": 1e9,
+}
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Architecture of a LLaMA 1 or 2 model, in the words of its `params.json`.
+
+    Raises ConfigError when the numbers cannot describe a model.
+    """
+
+    dim: int
+    n_layers: int
+    n_heads: int
+    n_kv_heads: int
+    multiple_of: int
+    norm_eps: float
+    vocab_size: int
+    ffn_dim_multiplier: float = 1.0
+    rope_theta: float = 10000.0
+    context_tokens: int = 2048
+
+    def __post_init__(self) -> None:
+        for name in (
+            "dim",
+            "n_layers",
+            "n_heads",
+            "n_kv_heads",
+            "multiple_of",
+            "vocab_size",
+            "context_tokens",
+        ):
+            _require_count(name, getattr(self, name), LARGEST[name])
+        for name in ("norm_eps", "ffn_dim_multiplier", "rope_theta"):
+            _require_positive(name, getattr(self, name), LARGEST[name])
+        if self.dim % self.n_heads or self.head_dim % 2:
+            raise ConfigError(f"dim {self.dim} does not give {self.n_heads} heads of even size")
+        if self.n_heads % self.n_kv_heads:
+            raise ConfigError(f"n_heads {self.n_heads} is not a multiple of n_kv_heads {self.n_kv_heads}")
+
+    @property
+    def head_dim(self) -> int:
+        return self.dim // self.n_heads
+
+    @property
+    def ffn_dim(self) -> int:
+        """Width of the SwiGLU layer: 2/3 of 4 dim (Shazeer 2020, section 3), scaled and rounded up."""
+        width = int(self.ffn_dim_multiplier * int(8 * self.dim / 3))
+        return math.ceil(width / self.multiple_of) * self.multiple_of
+
+    @classmethod
+    def from_params(cls, path: Path, *, tokenizer_vocab_size: int) -> ModelConfig:
+        """Read `params.json`; raises CheckpointError naming the file.
+
+        LLaMA 1 and 2 files say `vocab_size: -1`, which means: as many as the tokenizer has. `max_seq_len`,
+        where the file has it, becomes `context_tokens`.
+        """
+        params = _read_json_object(path)
+        values = {key: value for key, value in params.items() if value is not None}
+        values.setdefault("n_kv_heads", values.get("n_heads"))
+        if "max_seq_len" in values:
+            values["context_tokens"] = values.pop("max_seq_len")
+        if values.get("vocab_size", -1) == -1:
+            values["vocab_size"] = tokenizer_vocab_size
+        elif values["vocab_size"] != tokenizer_vocab_size:
+            raise CheckpointError(
+                path,
+                f"vocab_size is {values['vocab_size']}, but the tokenizer has {tokenizer_vocab_size} pieces",
+            )
+        known = {field.name for field in fields(cls)}
+        try:
+            return cls(**{key: value for key, value in values.items() if key in known})
+        except (ConfigError, TypeError) as error:
+            raise CheckpointError(path, str(error).replace("ModelConfig.__init__()", "it is")) from None
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """How to run a model; raises ConfigError when a value makes no sense.
+
+    `max_batch_size`: requests that run at once; the KV cache reserves one full context for each.
+    `max_batch_tokens`: prompt tokens computed in one step; a longer prompt is computed alone.
+    """
+
+    device: str = "cpu"
+    dtype: DType = "float32"
+    max_batch_size: int = 16
+    max_batch_tokens: int = 4096
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.device, str) or not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
+            raise ConfigError(f"device must be cpu, cuda or cuda:N, not {self.device!r}")
+        if self.dtype not in DTYPES:
+            raise ConfigError(f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
+        _require_count("max_batch_size", self.max_batch_size, 1 << 16)
+        _require_count("max_batch_tokens", self.max_batch_tokens, 1 << 30)
+
+
+def _require_count(name: str, value: object, largest: float) -> None:
+    if type(value) is not int or not 1 <= value <= largest:
+        raise ConfigError(f"{name} must be a whole number from 1 to {largest}")
+
+
+def _require_positive(name: str, value: object, largest: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= largest:
+        raise ConfigError(f"{name} must be a number above 0 and at most {largest}")
+
+
+def _read_json_object(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_PARAMS_BYTES + 1)
+        params = json.loads(text) if len(text) <= MAX_PARAMS_BYTES else None
+    except FileNotFoundError:
+        raise CheckpointError(path, "the file is missing") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(path, f"cannot be read as JSON: {error}") from None
+    if not isinstance(params, dict):
+        raise CheckpointError(path, "must hold one JSON object of ordinary size")
+    return params
