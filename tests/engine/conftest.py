@@ -1,4 +1,4 @@
-"""One tiny tokenizer, one tiny model and one engine for the whole run; a test that damages one makes its own."""
+"""One tiny tokenizer, model and engine for the whole run; a test that damages files makes its own."""
 
 from __future__ import annotations
 

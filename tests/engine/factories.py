@@ -62,7 +62,7 @@ def tiny_params(**changes: Any) -> Params:
 
 
 def random_weights(params: Params, seed: int) -> dict[str, Array]:
-    """Weights [outputs, inputs] by their checkpoint names, large enough that distributions are far from flat."""
+    """Weights [outputs, inputs] by checkpoint name, large enough for distributions far from flat."""
     random = np.random.default_rng(seed)
     dim, head_dim = params["dim"], params["dim"] // params["n_heads"]
     kv_dim = params.get("n_kv_heads", params["n_heads"]) * head_dim
@@ -79,9 +79,8 @@ def random_weights(params: Params, seed: int) -> dict[str, Array]:
         shapes[f"layers.{n}.ffn_norm.weight"] = (dim,)
     shapes |= {"norm.weight": (dim,), "output.weight": (VOCAB_SIZE, dim)}
     # Rounded to f32 here, so that reference and checkpoint hold the same numbers.
-    return {
-        name: _random(random, shape).astype(np.float32).astype(np.float64) for name, shape in shapes.items()
-    }
+    exact = {name: _random(random, shape).astype(np.float32) for name, shape in shapes.items()}
+    return {name: weight.astype(np.float64) for name, weight in exact.items()}
 
 
 def _random(random: np.random.Generator, shape: tuple[int, ...]) -> Array:

@@ -32,11 +32,12 @@ def rotated(vector: Array, position: int, theta: float) -> Array:
 
 def softmax(scores: Array) -> Array:
     powers = np.exp(scores - scores.max())
-    return powers / powers.sum()
+    shares: Array = powers / powers.sum()
+    return shares
 
 
 def attention(x: Array, layer: dict[str, Array], params: Params) -> Array:
-    """Causal attention head by head; query head h reads key head h // group (Ainslie et al. 2023, figure 2)."""
+    """Causal attention head by head; query head h reads key head h // group (Ainslie et al. 2023)."""
     heads = params["n_heads"]
     group = heads // params.get("n_kv_heads", heads)
     size = params["dim"] // heads
@@ -57,11 +58,12 @@ def attention(x: Array, layer: dict[str, Array], params: Params) -> Array:
 def swiglu(x: Array, layer: dict[str, Array]) -> Array:
     """Shazeer 2020, equation 6: (Swish(xW) * xV) W2 with Swish(z) = z * sigmoid(z)."""
     gate = x @ layer["w1"].T
-    return (gate / (1 + np.exp(-gate)) * (x @ layer["w3"].T)) @ layer["w2"].T
+    product: Array = (gate / (1 + np.exp(-gate)) * (x @ layer["w3"].T)) @ layer["w2"].T
+    return product
 
 
 def log_probabilities(weights: dict[str, Array], params: Params, tokens: list[int]) -> Array:
-    """[positions, vocabulary]: row m is the distribution of token m + 1 (Touvron et al. 2023, section 2.2)."""
+    """[positions, vocabulary]: row m foretells token m + 1 (Touvron et al. 2023, section 2.2)."""
     eps = params["norm_eps"]
     x = weights["tok_embeddings.weight"][tokens]
     for number in range(params["n_layers"]):
