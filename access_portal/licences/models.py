@@ -1,0 +1,55 @@
+"""Licence texts by version, and who accepted which text when. Both are append-only."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Licence(models.Model):
+    """A licence as a line of versions; each version is a text that never changes."""
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class LicenceVersion(models.Model):
+    """One immutable text; `sha256` is of its UTF-8 bytes."""
+
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="versions")
+    number = models.CharField(max_length=20)
+    language = models.CharField(max_length=8, default="en")
+    summary = models.JSONField(default=list)  # plain sentences shown beside the text; not part of it
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    published_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["licence", "number"], name="licence_version_once")]
+        ordering = ["-published_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.licence.title}, version {self.number}"
+
+
+class LicenceAcceptance(models.Model):
+    """One person's acceptance of one text, with the hash of what was on the screen."""
+
+    class Capacity(models.TextChoices):
+        SELF = "self", _("for myself")
+        INSTITUTION = "institution", _("for my institution")
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="acceptances")
+    version = models.ForeignKey(LicenceVersion, on_delete=models.PROTECT, related_name="acceptances")
+    sha256 = models.CharField(max_length=64)
+    capacity = models.CharField(max_length=20, choices=Capacity.choices, default=Capacity.SELF)
+    act = models.CharField(max_length=200)  # what the person did, in words: "ticked the box on the form"
+    accepted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.user_id} accepted {self.version_id}"

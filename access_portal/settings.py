@@ -1,0 +1,244 @@
+"""All settings, read from the environment; a bad or missing value stops start-up and names the variable.
+
+Every variable can also be given as NAME_FILE, a path whose content is the value (for mounted secrets).
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from environs import FileAwareEnv
+
+env = FileAwareEnv()
+ROOT = Path(__file__).resolve().parent.parent
+
+# Identity of this installation
+SECRET_KEY = env.str("GATEHOUSE_SECRET_KEY")
+BASE_URL = env.str("GATEHOUSE_BASE_URL").rstrip("/")
+SITE_NAME = env.str("GATEHOUSE_SITE_NAME", "Gatehouse")
+DEBUG = env.bool("GATEHOUSE_DEBUG", False)
+DEMO = env.bool("GATEHOUSE_DEMO", False)
+HTTPS = BASE_URL.startswith("https://")
+ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "", *env.list("GATEHOUSE_ALLOWED_HOSTS", [])]
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+# How many proxies in front append to X-Forwarded-For; 0 means that the header is not believed.
+TRUSTED_PROXIES = env.int("GATEHOUSE_TRUSTED_PROXIES", 0)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_structlog",
+    "access_portal",
+    "access_portal.accounts",
+    "access_portal.audit",
+    "access_portal.outbox",
+    "access_portal.licences",
+    "access_portal.applications",
+    "access_portal.grants",
+    "release",
+    "inference_worker",
+    *(["demo"] if DEMO else []),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "access_portal.accounts.middleware.StaffMfaMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "access_portal.urls"
+ASGI_APPLICATION = "access_portal.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "access_portal" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "access_portal.context.site",
+            ],
+        },
+    }
+]
+
+# Database: SQLite for one machine, PostgreSQL for more
+DATABASES = {"default": env.dj_db_url("GATEHOUSE_DATABASE_URL")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis: hints between processes, rate limits; nothing that must survive
+REDIS_URL = env.str("GATEHOUSE_REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.str("GATEHOUSE_CACHE_URL", REDIS_URL),
+    }
+}
+
+# Celery
+CELERY_BROKER_URL = env.str("GATEHOUSE_BROKER_URL", REDIS_URL)
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "control"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "max_retries": 1,
+}
+
+# Object store. The signer may be given credentials of its own that can only read the weights.
+S3_ENDPOINT_URL = env.str("GATEHOUSE_S3_ENDPOINT_URL", None)
+S3_PUBLIC_ENDPOINT_URL = env.str("GATEHOUSE_S3_PUBLIC_ENDPOINT_URL", S3_ENDPOINT_URL)
+S3_REGION = env.str("GATEHOUSE_S3_REGION", "us-east-1")
+S3_ACCESS_KEY = env.str("GATEHOUSE_S3_ACCESS_KEY")
+S3_SECRET_KEY = env.str("GATEHOUSE_S3_SECRET_KEY")
+S3_SIGNER_ACCESS_KEY = env.str("GATEHOUSE_S3_SIGNER_ACCESS_KEY", S3_ACCESS_KEY)
+S3_SIGNER_SECRET_KEY = env.str("GATEHOUSE_S3_SIGNER_SECRET_KEY", S3_SECRET_KEY)
+S3_WEIGHTS_BUCKET = env.str("GATEHOUSE_S3_WEIGHTS_BUCKET", "gatehouse-weights")
+S3_JOBS_BUCKET = env.str("GATEHOUSE_S3_JOBS_BUCKET", "gatehouse-jobs")
+DOWNLOAD_URL_SECONDS = env.int("GATEHOUSE_DOWNLOAD_URL_SECONDS", 900, validate=lambda n: 1 <= n <= 900)
+
+# Batch inference
+MODEL_CACHE_DIR = Path(env.str("GATEHOUSE_MODEL_CACHE_DIR", str(ROOT / ".gatehouse" / "models")))
+ENGINE_DEVICE = env.str("GATEHOUSE_ENGINE_DEVICE", "cpu")
+ENGINE_DTYPE = env.str("GATEHOUSE_ENGINE_DTYPE", "float32")
+LEASE_SECONDS = env.int("GATEHOUSE_LEASE_SECONDS", 60)
+HEARTBEAT_SECONDS = env.int("GATEHOUSE_HEARTBEAT_SECONDS", 15)
+MAX_FILE_BYTES = env.int("GATEHOUSE_MAX_FILE_BYTES", 100 * 1024 * 1024)
+MAX_BATCH_LINES = env.int("GATEHOUSE_MAX_BATCH_LINES", 50_000)
+MAX_LINE_BYTES = env.int("GATEHOUSE_MAX_LINE_BYTES", 1024 * 1024)
+CHUNK_COST_TOKENS = env.int("GATEHOUSE_CHUNK_COST_TOKENS", 8_192)
+COMPLETION_WAIT_SECONDS = env.int("GATEHOUSE_COMPLETION_WAIT_SECONDS", 290)
+
+# What the clock process runs, by how many seconds apart
+CLOCK_JOBS = {
+    "access_portal.outbox.commands.deliver_due": 2,
+    "access_portal.grants.commands.expire_due": 60,
+    "inference_worker.reconciler.tick": 5,
+}
+
+# People and sign-in
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "access_portal.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "access_portal.accounts.forms.SignupForm"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = False
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_USERNAME_MIN_LENGTH = 3
+ACCOUNT_USERNAME_BLACKLIST = ["admin", "root", "gatehouse", "api", "v1"]
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = SITE_NAME
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# Mail: everything leaves through the outbox
+EMAIL_BACKEND = env.str("GATEHOUSE_EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+EMAIL_FILE_PATH = env.str("GATEHOUSE_EMAIL_FILE_PATH", str(ROOT / ".gatehouse" / "mail"))
+EMAIL_HOST = env.str("GATEHOUSE_EMAIL_HOST", "localhost")
+EMAIL_PORT = env.int("GATEHOUSE_EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.str("GATEHOUSE_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.str("GATEHOUSE_EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("GATEHOUSE_EMAIL_TLS", False)
+DEFAULT_FROM_EMAIL = env.str("GATEHOUSE_FROM_EMAIL", "gatehouse@localhost")
+
+# Browser security
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        # A download form on our page is answered by a redirect to the object store, which form-action also governs.
+        "form-action": [SELF, *([S3_PUBLIC_ENDPOINT_URL] if S3_PUBLIC_ENDPOINT_URL else ["https:"])],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+# Language and time
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ms", "Bahasa Melayu")]
+LOCALE_PATHS = [ROOT / "access_portal" / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Static files
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("GATEHOUSE_STATIC_ROOT", str(ROOT / ".gatehouse" / "static")))
+STATICFILES_DIRS = [ROOT / "access_portal" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": env.str("GATEHOUSE_STATICFILES", "whitenoise.storage.CompressedManifestStaticFilesStorage")
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+LOG_LEVEL = env.log_level("GATEHOUSE_LOG_LEVEL", "INFO")
+LOGGING_CONFIG = "access_portal.logs.configure"
+LOGGING = {"level": LOG_LEVEL}

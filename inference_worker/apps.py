@@ -1,0 +1,7 @@
+"""Registers inference_worker with Django."""
+
+from django.apps import AppConfig
+
+
+class InferenceWorkerConfig(AppConfig):
+    name = "inference_worker"
