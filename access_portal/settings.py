@@ -3,6 +3,7 @@
 Every variable can also be given as NAME_FILE, a path whose content is the value (for mounted secrets).
 """
 
+import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "django_structlog",
     "access_portal",
+    "access_portal.site",
     "access_portal.accounts",
     "access_portal.audit",
     "access_portal.outbox",
@@ -58,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "access_portal.accounts.middleware.StaffMfaMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "access_portal.problems.ProblemMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -65,7 +68,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "access_portal.urls"
 ASGI_APPLICATION = "access_portal.asgi.application"
-APPEND_SLASH = False
+APPEND_SLASH = True  # pages end in a slash; no API route does, so none is ever redirected
 
 TEMPLATES = [
     {
@@ -239,6 +242,6 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 
-LOG_LEVEL = env.log_level("GATEHOUSE_LOG_LEVEL", "INFO")
+LOG_LEVEL = env.log_level("GATEHOUSE_LOG_LEVEL", logging.INFO)
 LOGGING_CONFIG = "access_portal.logs.configure"
 LOGGING = {"level": LOG_LEVEL}

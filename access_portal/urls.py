@@ -1,5 +1,15 @@
-"""Every address of the house."""
+"""Every address of the house. Pages end in a slash; API routes never do."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("access_portal.site.urls")),
+    path("account/", include("access_portal.accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("licences/", include("access_portal.licences.urls")),
+    path("", include("access_portal.applications.urls")),
+    path("grants/", include("access_portal.grants.urls")),
+    path("models/", include("release.catalogue.urls")),
+    path("v1/", include("inference_worker.api.urls")),
+    path("", include("release.hub.urls")),
+]

@@ -27,9 +27,7 @@ class Grant(models.Model):
     application = models.OneToOneField(
         "applications.Application", on_delete=models.PROTECT, null=True, blank=True, related_name="grant"
     )
-    licence_version = models.ForeignKey(
-        "licences.LicenceVersion", on_delete=models.PROTECT, related_name="grants"
-    )
+    licence_version = models.ForeignKey("licences.LicenceVersion", on_delete=models.PROTECT, related_name="grants")
     state = models.CharField(max_length=20, choices=State.choices, default=State.ACTIVE)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
@@ -45,9 +43,7 @@ class Grant(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_at__gt=F("starts_at")), name="grant_ends_after_it_starts"
-            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="grant_ends_after_it_starts"),
             models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),
             models.UniqueConstraint(
                 fields=["holder", "family"],

@@ -1,0 +1,28 @@
+"""Turns what the house refuses into a page; the API edges turn the same errors into JSON of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from access_portal.errors import GatehouseError
+
+
+class ProblemMiddleware:
+    """A GatehouseError that leaves a page's view becomes a page with cause, cure and code."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, GatehouseError):
+            return None
+        if exception.code == "not_signed_in":
+            return redirect_to_login(request.get_full_path())
+        return render(request, "problem.html", {"problem": exception}, status=exception.status)
