@@ -4,7 +4,8 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from access_portal.accounts.models import User
+from access_portal.accounts.models import Scope, User
+from access_portal.accounts.tokens import LONGEST_DAYS
 
 
 class SignupForm(forms.Form):
@@ -16,3 +17,17 @@ class SignupForm(forms.Form):
         """Keep the extra answers; called by allauth once the account exists."""
         user.full_name = self.cleaned_data["full_name"]
         user.save(update_fields=["full_name"])
+
+
+class TokenForm(forms.Form):
+    """What a new API token is for and how long it lives; the fields are the arguments of `issue_token`."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("For you to know it again, for example “laptop” or “cluster”.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    days = forms.IntegerField(
+        label=_("Days until it ends"), min_value=1, max_value=LONGEST_DAYS, initial=90, help_text=_("From 1 to 365.")
+    )

@@ -1,0 +1,86 @@
+"""Publishing licence texts and accepting them; what is written here never changes."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from access_portal.accounts.models import User
+from access_portal.audit.commands import record
+from access_portal.errors import ConflictError, InvalidError
+from access_portal.licences.models import Licence, LicenceAcceptance, LicenceVersion
+from access_portal.licences.queries import current_version
+
+
+def publish_version(
+    *, licence: Licence, number: str, text: str, summary: list[str], actor: User | None, now: datetime
+) -> LicenceVersion:
+    """Make a text the licence's current one; `summary` is plain sentences shown beside it.
+
+    Raises ConflictError when the number was used before, InvalidError for an empty text or number.
+    """
+    if not text.strip() or not number.strip():
+        raise InvalidError("licence_empty", _("A licence version needs a number and a text."))
+    if LicenceVersion.objects.filter(licence=licence, number=number).exists():
+        raise ConflictError(
+            "licence_number_used",
+            _("Version %(number)s of this licence exists and never changes.") % {"number": number},
+            _("Give the new text a number of its own."),
+        )
+    with transaction.atomic():
+        Licence.objects.select_for_update().get(pk=licence.pk)
+        version = LicenceVersion.objects.create(
+            licence=licence, number=number, text=text, summary=summary, sha256=sha256_of(text), published_at=now
+        )
+        data = {"number": number, "sha256": version.sha256}
+        record(f"licence:{licence.slug}", "licence_published", actor=actor, now=now, data=data)
+    return version
+
+
+def accept(
+    *, actor: User, version: LicenceVersion, shown_sha256: str, capacity: str, act: str, now: datetime
+) -> LicenceAcceptance:
+    """Record that `actor` accepted this text; accepting it again returns the first acceptance.
+
+    Raises ConflictError `licence_changed` when the screen showed another text, or `licence_outdated` when a newer
+    version has replaced this one.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=actor.pk)  # one acceptance at a time, however often it is clicked
+        made = LicenceAcceptance.objects.filter(user=actor, version=version).first()
+        if made is not None:
+            return made
+        _check_shown(version, shown_sha256)
+        acceptance = LicenceAcceptance.objects.create(
+            user=actor, version=version, sha256=version.sha256, capacity=capacity, act=act[:200], accepted_at=now
+        )
+        data = {"version": version.pk, "sha256": version.sha256, "capacity": capacity}
+        record(f"user:{actor.pk}", "licence_accepted", actor=actor, now=now, data=data)
+    return acceptance
+
+
+def sha256_of(text: str) -> str:
+    """The hash of a text's UTF-8 bytes, as hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_shown(version: LicenceVersion, shown_sha256: str) -> None:
+    if shown_sha256 != version.sha256:
+        raise ConflictError(
+            "licence_changed",
+            _("The licence text on your screen is not the text of this version."),
+            _("Read it again, then accept it."),
+            reverse("licence_version", args=[version.pk]),
+        )
+    current = current_version(version.licence)
+    if current is None or current.pk != version.pk:
+        raise ConflictError(
+            "licence_outdated",
+            _("Version %(number)s of this licence was replaced while you were reading.") % {"number": version.number},
+            _("Read and accept the current version."),
+            reverse("licence_version", args=[current.pk if current else version.pk]),
+        )
