@@ -5,6 +5,8 @@ Sent by task name, so that a web process never imports the worker's code.
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from django.db import transaction
 from kombu.exceptions import OperationalError
@@ -43,7 +45,8 @@ def finish(batch_id: str) -> None:
 def waiting(queue: str) -> int | None:
     """How many hints nobody has taken yet; None when the broker does not answer."""
     try:
-        with app.connection_for_read() as connection, connection.channel() as channel:
+        with app.connection_for_read() as connection:
+            channel: Any = connection.channel()
             return int(channel.queue_declare(queue).message_count)
     except (OperationalError, RedisError, OSError) as error:
         log.warning("broker_away", queue=queue, error=type(error).__name__)

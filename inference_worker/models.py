@@ -64,9 +64,7 @@ class Batch(models.Model):
 
     id = models.CharField(primary_key=True, max_length=64, default=new_batch_id)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches")
-    grant = models.ForeignKey(
-        "grants.Grant", on_delete=models.PROTECT, related_name="batches", null=True, blank=True
-    )
+    grant = models.ForeignKey("grants.Grant", on_delete=models.PROTECT, related_name="batches", null=True, blank=True)
     release = models.ForeignKey(
         "release.Release", on_delete=models.PROTECT, related_name="batches", null=True, blank=True
     )
@@ -76,16 +74,10 @@ class Batch(models.Model):
     metadata = models.JSONField(null=True, blank=True)
     state = models.CharField(max_length=20, choices=State.choices, default=State.VALIDATING)
     input_file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="batches")
-    output_file = models.ForeignKey(
-        StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    error_file = models.ForeignKey(
-        StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    output_file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    error_file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     errors = models.JSONField(null=True, blank=True)  # structural faults: [{code, message, param, line}]
-    rejected_key = models.CharField(
-        max_length=255, blank=True
-    )  # error lines made in validation, in the store
+    rejected_key = models.CharField(max_length=255, blank=True)  # error lines made in validation, in the store
     total_lines = models.PositiveIntegerField(default=0)
     completed_lines = models.PositiveIntegerField(default=0)
     failed_lines = models.PositiveIntegerField(default=0)
@@ -137,18 +129,14 @@ class Batch(models.Model):
 class IdempotencyKey(models.Model):
     """A client's promise that two submissions with the same key are one."""
 
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="idempotency_keys"
-    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="idempotency_keys")
     key = models.CharField(max_length=255)
     body_sha256 = models.CharField(max_length=64)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="idempotency_keys")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["owner", "key"], name="idempotency_key_once_per_owner")
-        ]
+        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="idempotency_key_once_per_owner")]
 
     def __str__(self) -> str:
         return f"{self.owner_id}: {self.key}"
@@ -172,6 +160,7 @@ class Chunk(models.Model):
     fencing = models.PositiveIntegerField(default=0)
     owner = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    lost_leases = models.PositiveSmallIntegerField(default=0)  # ended by time: its worker died or froze
     result_key = models.CharField(max_length=255, blank=True)  # of the attempt that completed it
     error_key = models.CharField(max_length=255, blank=True)
     completed_lines = models.PositiveIntegerField(default=0)
@@ -226,9 +215,7 @@ class LedgerEntry(models.Model):
 
     class Meta:
         verbose_name_plural = "ledger entries"
-        constraints = [
-            models.UniqueConstraint(fields=["batch", "kind"], name="one_entry_of_each_kind_per_batch")
-        ]
+        constraints = [models.UniqueConstraint(fields=["batch", "kind"], name="one_entry_of_each_kind_per_batch")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.tokens} for {self.batch_id}"
