@@ -1,0 +1,25 @@
+"""Print an environment file for docker-compose.yml with secrets of its own: `python3 deploy/make_env.py DOMAIN > .env`."""
+
+import secrets
+import sys
+
+SECRETS = (
+    "GATEHOUSE_SECRET_KEY",
+    "POSTGRES_PASSWORD",
+    "REDIS_PASSWORD",
+    "GATEHOUSE_S3_ACCESS_KEY",
+    "GATEHOUSE_S3_SECRET_KEY",
+)
+
+
+def environment(domain: str) -> str:
+    lines = [f"GATEHOUSE_DOMAIN={domain}", f"GATEHOUSE_S3_DOMAIN=s3.{domain}"]
+    lines += [f"{name}={secrets.token_hex(32)}" for name in SECRETS]
+    lines += ["GATEHOUSE_FROM_EMAIL=gatehouse@" + domain, "GATEHOUSE_EMAIL_HOST=mail." + domain]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("Usage: python3 deploy/make_env.py DOMAIN > .env")
+    sys.stdout.write(environment(sys.argv[1]))
