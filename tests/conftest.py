@@ -13,6 +13,9 @@ import pytest
 import redis
 
 from tests import environment
+from tests.database import django_db_modify_db_settings, flush_passes_by_triggers
+
+__all__ = ["django_db_modify_db_settings", "flush_passes_by_triggers"]
 
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes], name: str) -> None:

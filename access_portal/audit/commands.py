@@ -7,32 +7,40 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from access_portal.accounts.models import User
 from access_portal.audit.models import Event
 
 
 def record(subject: str, name: str, *, actor: User | None, now: datetime, data: dict[str, Any] | None = None) -> Event:
-    """Append an event to the chain of `subject`; `actor` None is the clock.
+    """Append an event to the chain of `subject`; `actor` None is the clock or the operator at the command line.
 
-    To be called inside the transaction of the change, whose lock on the subject's row orders the chain; two
-    writers that race without one meet the unique constraint, and the second fails.
+    To be called inside the transaction of the change, so that both are kept or neither. `data` holds text, whole
+    numbers, booleans and lists of them: what every database gives back exactly as it was hashed.
     """
-    last = Event.objects.filter(subject=subject).order_by("-sequence").first()
-    event = Event(
-        subject=subject,
-        sequence=1 if last is None else last.sequence + 1,
-        name=name,
-        actor=actor,
-        at=now,
-        data=data or {},
-        previous_hash="" if last is None else last.hash,
-    )
-    event.hash = digest(event)
     with transaction.atomic():
+        _take_turn(subject)
+        last = Event.objects.filter(subject=subject).order_by("-sequence").first()
+        event = Event(
+            subject=subject,
+            sequence=1 if last is None else last.sequence + 1,
+            name=name,
+            actor=actor,
+            at=now,
+            data=data or {},
+            previous_hash="" if last is None else last.hash,
+        )
+        event.hash = digest(event)
         event.save(force_insert=True)
     return event
+
+
+def _take_turn(subject: str) -> None:
+    """Writers to one chain go one after another, until each commits; SQLite has only one writer at any time."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [subject])
 
 
 def digest(event: Event) -> str:
@@ -51,9 +59,13 @@ def digest(event: Event) -> str:
 
 
 def first_broken(subject: str) -> Event | None:
-    """The first event of a chain that was altered, or whose predecessor is missing; None when it is whole."""
+    """The first event of a chain that was altered, or whose predecessor is missing; None when it is whole.
+
+    A chain cannot tell that its last events were cut off; what it says of the rest stays true.
+    """
     previous_hash = ""
-    for place, event in enumerate(Event.objects.filter(subject=subject).order_by("sequence"), start=1):
+    events = Event.objects.filter(subject=subject).order_by("sequence")
+    for place, event in enumerate(events.iterator(), start=1):
         if event.sequence != place or event.previous_hash != previous_hash or event.hash != digest(event):
             return event
         previous_hash = event.hash

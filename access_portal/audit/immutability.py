@@ -7,9 +7,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
 
-def _create(
-    schema: BaseDatabaseSchemaEditor, name: str, table: str, event: str, when: str, message: str
-) -> None:
+def _create(schema: BaseDatabaseSchemaEditor, name: str, table: str, event: str, when: str, message: str) -> None:
     condition = f"WHEN ({when})" if when else ""
     if schema.connection.vendor == "sqlite":
         schema.execute(
@@ -26,7 +24,23 @@ def _create(
 
 
 def _drop(schema: BaseDatabaseSchemaEditor, name: str, table: str) -> None:
-    schema.execute(f"DROP TRIGGER {name}" + ("" if schema.connection.vendor == "sqlite" else f" ON {table}"))
+    if schema.connection.vendor == "sqlite":
+        schema.execute(f"DROP TRIGGER {name}")
+        return
+    schema.execute(f"DROP TRIGGER {name} ON {table}")
+    schema.execute(f"DROP FUNCTION {name}()")
+
+
+def _forbid_truncate(schema: BaseDatabaseSchemaEditor, table: str) -> None:
+    """TRUNCATE passes by the triggers of rows, so it needs one of its own; SQLite has no such statement."""
+    if schema.connection.vendor != "sqlite":
+        function = f"{table}_no_delete"
+        schema.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} EXECUTE FUNCTION {function}()")
+
+
+def _allow_truncate(schema: BaseDatabaseSchemaEditor, table: str) -> None:
+    if schema.connection.vendor != "sqlite":
+        schema.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
 
 
 def append_only(table: str) -> migrations.RunPython:
@@ -36,8 +50,10 @@ def append_only(table: str) -> migrations.RunPython:
     def forwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
         for event in ("UPDATE", "DELETE"):
             _create(schema, f"{table}_no_{event.lower()}", table, event, "", message)
+        _forbid_truncate(schema, table)
 
     def backwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
+        _allow_truncate(schema, table)
         for event in ("UPDATE", "DELETE"):
             _drop(schema, f"{table}_no_{event.lower()}", table)
 

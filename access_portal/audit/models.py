@@ -19,9 +19,7 @@ class Event(models.Model):
     hash = models.CharField(max_length=64, unique=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["subject", "sequence"], name="one_event_at_each_place")
-        ]
+        constraints = [models.UniqueConstraint(fields=["subject", "sequence"], name="one_event_at_each_place")]
         ordering = ["subject", "sequence"]
 
     def __str__(self) -> str:
