@@ -18,7 +18,10 @@ SECRET_KEY = env.str("GATEHOUSE_SECRET_KEY")
 BASE_URL = env.str("GATEHOUSE_BASE_URL").rstrip("/")
 SITE_NAME = env.str("GATEHOUSE_SITE_NAME", "Gatehouse")
 DEBUG = env.bool("GATEHOUSE_DEBUG", False)
+# A demonstration shows its passwords on a page, so it may only be served to this machine.
 DEMO = env.bool("GATEHOUSE_DEMO", False)
+if DEMO and urlsplit(BASE_URL).hostname not in {"127.0.0.1", "localhost", "::1"}:
+    raise ValueError("GATEHOUSE_DEMO is on, so GATEHOUSE_BASE_URL must be a loopback address such as http://127.0.0.1:8000")
 HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "", *env.list("GATEHOUSE_ALLOWED_HOSTS", [])]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -50,6 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "access_portal.site.middleware.LivenessMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -125,6 +129,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
     "max_retries": 1,
+    "interval_start": 0,
 }
 
 # Object store. The signer may be given credentials of its own that can only read the weights.

@@ -1,0 +1,40 @@
+"""What the frame around every page needs to know: where we are, and which doors to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.contrib.auth.models import AnonymousUser
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from access_portal.accounts.models import User
+from access_portal.grants.policy import Action, Granted, Office, decide
+from access_portal.site import version
+
+register = template.Library()
+
+
+@register.inclusion_tag("partials/nav_link.html", takes_context=True)
+def nav_link(context: dict[str, Any], name: str, label: str) -> dict[str, str]:
+    """A link of the main menu that says `page` when it is this page and `true` when this page lies below it."""
+    try:
+        href = reverse(name)
+    except NoReverseMatch:
+        return {}
+    request = context.get("request")
+    path = request.path if request else ""
+    current = "page" if path == href else "true" if path.startswith(href) else ""
+    return {"href": href, "label": label, "current": current}
+
+
+@register.simple_tag
+def may_review(user: User | AnonymousUser | None) -> bool:
+    """Whether the review queue is a door for this person; the policy answers."""
+    return isinstance(decide(user or None, Action.REVIEW, Office(), timezone.now()), Granted)
+
+
+@register.simple_tag
+def running_version() -> version.Version:
+    return version.current()
