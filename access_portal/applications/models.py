@@ -6,34 +6,19 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
+from access_portal.applications.workflow import DECIDED_STATES, OPEN_STATES, State
 
-class State(models.TextChoices):
-    """Where an application stands; `workflow.py` says who may do what in each."""
-
-    SUBMITTED = "submitted", _("Submitted")
-    IN_REVIEW = "in_review", _("In review")
-    APPROVED = "approved", _("Approved")
-    REFUSED = "refused", _("Refused")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
-
-
-OPEN_STATES = (State.SUBMITTED, State.IN_REVIEW)
-DECIDED_STATES = (State.APPROVED, State.REFUSED)
+__all__ = ["DECIDED_STATES", "OPEN_STATES", "Application", "State"]
 
 
 class Application(models.Model):
-    """One person's request for one family; its answers are frozen when it is submitted."""
+    """One person's request for one family; its answers are frozen when it is submitted (a trigger holds that)."""
 
     number = models.CharField(max_length=20, unique=True, null=True)  # noqa: DJ001 - made from the key just after insert
-    applicant = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="applications"
-    )
+    applicant = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="applications")
     family = models.ForeignKey("release.Family", on_delete=models.PROTECT, related_name="applications")
-    acceptance = models.ForeignKey(
-        "licences.LicenceAcceptance", on_delete=models.PROTECT, related_name="applications"
-    )
+    acceptance = models.ForeignKey("licences.LicenceAcceptance", on_delete=models.PROTECT, related_name="applications")
     state = models.CharField(max_length=20, choices=State.choices, default=State.SUBMITTED)
     version = models.PositiveIntegerField(default=1)  # grows with each command: the optimistic lock
     form_version = models.PositiveSmallIntegerField(default=1)
@@ -57,6 +42,8 @@ class Application(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     decision_code = models.CharField(max_length=40, blank=True)
     decision_text = models.TextField(blank=True)  # what the applicant reads
+    may_reapply = models.BooleanField(null=True)  # said with a refusal
+    what_to_change = models.TextField(blank=True)  # before applying again
 
     class Meta:
         constraints = [
@@ -67,13 +54,21 @@ class Application(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=State.values), name="application_state_known"),
             models.CheckConstraint(
-                condition=~Q(state__in=["approved", "refused"])
-                | Q(decided_by__isnull=False, decided_at__isnull=False),
+                condition=~Q(state__in=["approved", "refused"]) | Q(decided_by__isnull=False, decided_at__isnull=False),
                 name="application_decision_has_a_name_and_a_time",
             ),
             models.CheckConstraint(
                 condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("applicant")),
                 name="nobody_decides_their_own_case",
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_by__isnull=True) | ~Q(claimed_by=F("applicant")),
+                name="nobody_claims_their_own_case",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="refused")
+                | Q(may_reapply__isnull=False) & ~Q(decision_code="") & ~Q(decision_text=""),
+                name="application_refusal_says_why_and_what_next",
             ),
         ]
         indexes = [models.Index(fields=["state", "submitted_at"])]
