@@ -1,0 +1,61 @@
+"""`manage.py worker`: Celery's worker with the settings that suit an engine in its process."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from celery.signals import worker_shutting_down
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from access_portal.celery import app
+from inference_worker import engines, hints
+from release.models import Release, Variant
+
+OPTIONS = ("--pool", "threads", "--without-gossip", "--without-mingle", "--loglevel", "WARNING")
+# A chunk that is not done this long after SIGTERM is handed back, before a process manager loses patience.
+GRACE_SECONDS = 8
+
+
+class Command(BaseCommand):
+    help = "Validate and finish batches, and run the models named (by default all that this installation knows)."
+    requires_system_checks = []  # they import every page of the portal
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--models", default="all", help="model ids with commas between, or: all")
+        parser.add_argument("--concurrency", type=int, default=4, help="chunks at once; they share the engine")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        model_ids = _model_ids(options["models"])
+        queues = [hints.CONTROL_QUEUE, *(hints.model_queue(model_id) for model_id in model_ids)]
+        worker_shutting_down.connect(_hand_back_in_time, weak=False)
+        published = [model_id for model_id in model_ids if _is_published(model_id)]
+        self.stdout.write(
+            f"Worker: {options['concurrency']} chunks at once, models {', '.join(published) or 'none published yet'}"
+        )
+        self.stdout.flush()
+        app.worker_main(
+            ["worker", *OPTIONS, "--concurrency", str(options["concurrency"]), "--queues", ",".join(queues)]
+        )
+
+
+def _model_ids(wanted: str) -> list[str]:
+    """Raises CommandError for a model that does not exist. One that is not published yet may be soon."""
+    known = list(Variant.objects.order_by("model_id").values_list("model_id", flat=True))
+    if wanted == "all":
+        return known
+    chosen = [name.strip() for name in wanted.split(",") if name.strip()]
+    unknown = [name for name in chosen if name not in known]
+    if unknown or not chosen:
+        raise CommandError(f"No such model: {', '.join(unknown) or wanted!r}. Known are: {', '.join(known)}.")
+    return chosen
+
+
+def _is_published(model_id: str) -> bool:
+    return Release.objects.filter(variant__model_id=model_id, state=Release.State.PUBLISHED).exists()
+
+
+def _hand_back_in_time(**_: Any) -> None:
+    timer = threading.Timer(GRACE_SECONDS, engines.close_all)
+    timer.daemon = True
+    timer.start()

@@ -1,0 +1,38 @@
+"""Why a chunk must not run, or not run on: asked before it starts and at each heartbeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from release.queries import policy_model
+
+from access_portal.grants import policy
+from inference_worker.models import Batch
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What the lines that did not run are told; `whole` False: the batch itself ends here."""
+
+    code: str
+    message: str
+    whole: bool
+
+
+CANCELLED = Stop("batch_cancelled", "The batch was cancelled before this line was run.", whole=False)
+EXPIRED = Stop("batch_expired", "The batch's window ended before this line was run.", whole=False)
+
+
+def reason_to_stop(batch_id: str, now: datetime) -> Stop | None:
+    """Asks the database and the access policy, nothing that was known before."""
+    batch = Batch.objects.select_related("owner", "release__variant__family").get(pk=batch_id)
+    if batch.state != Batch.State.IN_PROGRESS:
+        return CANCELLED
+    if now >= batch.expires_at:
+        return EXPIRED
+    assert batch.release is not None
+    decision = policy.decide(batch.owner, policy.Action.INFER, policy_model(batch.release), now)
+    if isinstance(decision, policy.Refused):
+        return Stop(decision.code, decision.explanation, whole=True)
+    return None
