@@ -1,0 +1,76 @@
+"""What this room refuses, and why.
+
+GatehouseError
+├── StorageError            the object store (503 unless said otherwise)
+│   ├── ObjectMissingError      it answered, and has no such object (404)
+│   └── StoreUnavailableError   it did not answer as it should
+├── ConflictError
+│   └── ReleaseStateError   the release is not in a state for this
+├── NotFoundError
+│   └── ReleaseNotFoundError    no such family, variant, release or file
+└── InvalidError
+    ├── ReleaseFilesError   the files cannot be released as they are
+    └── ManifestError       a manifest cannot be used, or a folder does not match it
+"""
+
+from __future__ import annotations
+
+from access_portal.errors import ConflictError, GatehouseError, InvalidError, NotFoundError
+
+
+class StorageError(GatehouseError):
+    """`key` is the object's key where one is concerned; it is for logs and operators, not in the explanation."""
+
+    status = 503
+
+    def __init__(self, code: str, explanation: str, remedy: str = "", *, key: str = "") -> None:
+        super().__init__(code, explanation, remedy)
+        self.key = key
+
+
+class ObjectMissingError(StorageError):
+    status = 404
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            "object_missing",
+            "The object store does not hold this file.",
+            "Tell the operator of this site, who can check the release against the store.",
+            key=key,
+        )
+
+
+class StoreUnavailableError(StorageError):
+    """`cause` is what the store or the network said, in short: an error code or the name of an exception."""
+
+    def __init__(self, cause: str, *, key: str = "") -> None:
+        super().__init__(
+            "store_unavailable",
+            "The object store that keeps the files did not answer as it should.",
+            "Nothing is lost. Try again in a minute.",
+            key=key,
+        )
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return f"{self.explanation} [{self.code}: {self.cause}]"
+
+
+class ReleaseStateError(ConflictError):
+    pass
+
+
+class ReleaseNotFoundError(NotFoundError):
+    pass
+
+
+class ReleaseFilesError(InvalidError):
+    """`path` names the file at fault, where there is one."""
+
+    def __init__(self, code: str, explanation: str, remedy: str = "", *, path: str = "") -> None:
+        super().__init__(code, explanation, remedy)
+        self.path = path
+
+
+class ManifestError(InvalidError):
+    pass

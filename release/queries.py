@@ -1,0 +1,100 @@
+"""Reading families, variants and releases; the policy's view of a release is made here and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Prefetch, QuerySet
+
+from access_portal.grants.policy import Action, Actor, Model, usable
+from release.errors import ReleaseNotFoundError
+from release.models import Artifact, Family, Release, Variant
+
+SHOWN_STATES = (Release.State.PUBLISHED, Release.State.WITHDRAWN)
+
+
+def policy_model(release: Release) -> Model:
+    """The release as the access policy sees it."""
+    variant = release.variant
+    return Model(
+        family_id=variant.family_id,
+        variant_id=variant.pk,
+        licence_version_id=release.licence_version_id,
+        withdrawn=release.state != Release.State.PUBLISHED,
+        name=str(variant),
+        family_slug=variant.family.slug,
+    )
+
+
+def families() -> QuerySet[Family]:
+    """Every family with its variants, for the catalogue."""
+    return Family.objects.select_related("weights_licence").prefetch_related("variants")
+
+
+def get_family(slug: str) -> Family:
+    """Raises ReleaseNotFoundError."""
+    found = families().filter(slug=slug).first()
+    if found is None:
+        raise ReleaseNotFoundError(
+            "family_not_found", "There is no model family of this name here.", "The catalogue lists all of them."
+        )
+    return found
+
+
+def get_variant(family_slug: str, variant_slug: str) -> Variant:
+    """Raises ReleaseNotFoundError."""
+    variants = Variant.objects.select_related("family", "family__weights_licence")
+    found = variants.filter(family__slug=family_slug, slug=variant_slug).first()
+    if found is None:
+        raise ReleaseNotFoundError(
+            "variant_not_found", "There is no model of this name here.", "The catalogue lists all of them."
+        )
+    return found
+
+
+def get_release(family_slug: str, variant_slug: str, version: str) -> Release:
+    """A published or withdrawn release; one that is only staged does not exist yet for the outside.
+
+    Raises ReleaseNotFoundError.
+    """
+    variant = get_variant(family_slug, variant_slug)
+    found = releases_of(variant).filter(version=version).first() if "\0" not in version else None
+    if found is None:
+        raise ReleaseNotFoundError(
+            "release_not_found",
+            f"{variant} has no release of this name.",
+            "The model's page lists its releases.",
+        )
+    return found
+
+
+def releases_of(variant: Variant) -> QuerySet[Release]:
+    """What the outside may see of a variant, newest first."""
+    return _releases().filter(variant=variant, state__in=SHOWN_STATES).order_by("-published_at", "-pk")
+
+
+def latest_release(variant: Variant) -> Release | None:
+    """The newest published release that was not withdrawn."""
+    return _releases().filter(variant=variant, state=Release.State.PUBLISHED).order_by("-published_at", "-pk").first()
+
+
+def published_release(model_id: str) -> Release | None:
+    """The newest published release of the variant with this id in the inference API (`llama-7b`)."""
+    variant = Variant.objects.filter(model_id=model_id).first() if "\0" not in model_id else None
+    return None if variant is None else latest_release(variant)
+
+
+def usable_releases(user: Actor, action: Action, now: datetime) -> list[Release]:
+    """The newest published release of each variant on which `user` may do `action` at `now`."""
+    latest: dict[int, Release] = {}
+    published = _releases().filter(state=Release.State.PUBLISHED)
+    for release in published.order_by("variant__model_id", "-published_at", "-pk"):
+        latest.setdefault(release.variant_id, release)
+    return usable(user, action, list(latest.values()), policy_model, now)
+
+
+def _releases() -> QuerySet[Release]:
+    related = Release.objects.select_related(
+        "variant", "variant__family", "licence_version", "licence_version__licence"
+    )
+    return related.prefetch_related(Prefetch("artifacts", Artifact.objects.order_by("path")))

@@ -1,0 +1,291 @@
+"""The object store; the only module that imports boto3."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.utils.http import content_disposition_header
+
+from release.errors import ObjectMissingError, StoreUnavailableError
+from release.parts import pipelined, regroup
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+MIB = 1024 * 1024
+PART_BYTES = 16 * MIB
+PARTS_IN_FLIGHT = 6  # of one upload, so that it needs about 100 MB of memory
+MOST_PARTS = 10_000
+SMALLEST_COPIED_PART, LARGEST_COPIED_PART = 5 * MIB, 5 * 1024 * MIB  # what S3 allows for any part but the last
+MISSING = {"NoSuchKey", "NotFound", "404"}
+OCTETS = "application/octet-stream"
+
+
+def weights_store() -> Store:
+    """Where the files of releases are; private, read by presigned links only."""
+    return Store(settings.S3_WEIGHTS_BUCKET)
+
+
+def jobs_store() -> Store:
+    """Where the input and output files of inference jobs are."""
+    return Store(settings.S3_JOBS_BUCKET)
+
+
+class _CopyUnknownError(Exception):
+    """The store cannot copy an object as a part of another."""
+
+
+class Store:
+    """One bucket.
+
+    Every method raises StoreUnavailableError when the store cannot be reached or refuses, and those that read raise
+    ObjectMissingError. Nothing here relies on conditional writes or on ETags, which stores treat differently.
+    """
+
+    def __init__(self, bucket: str) -> None:
+        self.bucket = bucket
+
+    def check(self) -> None:
+        """Raise StoreUnavailableError unless the bucket answers soon."""
+        with _translated(self.bucket):
+            _client(hurried=True).head_bucket(Bucket=self.bucket)
+
+    def ensure_bucket(self) -> None:
+        """Create the bucket where it is missing."""
+        with _translated(self.bucket):
+            try:
+                _client().head_bucket(Bucket=self.bucket)
+            except ClientError as error:
+                if _code(error) not in {*MISSING, "NoSuchBucket"}:
+                    raise
+                self._create_bucket()
+
+    def put_bytes(self, key: str, data: bytes, content_type: str = OCTETS, *, filename: str = "") -> None:
+        """Store `data`; a browser that fetches it saves it as `filename`."""
+        with _translated(key):
+            _client().put_object(Bucket=self.bucket, Key=key, Body=data, **_headers(content_type, filename))
+
+    def put_file(self, key: str, path: Path, content_type: str = OCTETS, *, filename: str = "") -> None:
+        """Store a file of any size; raises OSError when it cannot be read."""
+        with path.open("rb") as file:
+            chunks = iter(lambda: file.read(MIB), b"")
+            self.put_stream(key, chunks, content_type, filename=filename, size_hint=path.stat().st_size)
+
+    def put_stream(
+        self, key: str, chunks: Iterable[bytes], content_type: str = OCTETS, *, filename: str = "", size_hint: int = 0
+    ) -> None:
+        """Store chunks as they come (a binary file will do), several parts at once; nothing when `chunks` raises.
+
+        `size_hint`, in bytes, is needed beyond 160 GB, where parts have to be larger.
+        """
+        parts = regroup(chunks, max(PART_BYTES, size_hint // (MOST_PARTS - 1) + 1))
+        first, second = next(parts, b""), next(parts, None)
+        if second is None:
+            self.put_bytes(key, first, content_type, filename=filename)
+            return
+
+        def send(upload_id: str, number: int, data: bytes) -> str:
+            part = _client().upload_part(Bucket=self.bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=data)
+            return part["ETag"]
+
+        self._put_parts(key, chain([first, second], parts), send, _headers(content_type, filename))
+
+    def read(self, key: str) -> bytes:
+        """The whole object in memory: for small ones."""
+        with _translated(key):
+            return _client().get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def read_range(self, key: str, start: int, length: int) -> bytes:
+        """`length` bytes from `start`; a range beyond the object's end is refused by some stores."""
+        with _translated(key):
+            span = f"bytes={start}-{start + length - 1}"
+            return _client().get_object(Bucket=self.bucket, Key=key, Range=span)["Body"].read()
+
+    def stream(self, key: str, chunk_bytes: int = MIB) -> Iterator[bytes]:
+        """The object in chunks; raises before the first one when it is missing."""
+        with _translated(key):
+            body = _client().get_object(Bucket=self.bucket, Key=key)["Body"]
+            try:
+                yield from body.iter_chunks(chunk_bytes)
+            finally:
+                body.close()
+
+    def size(self, key: str) -> int:
+        """Size in bytes."""
+        with _translated(key):
+            return _client().head_object(Bucket=self.bucket, Key=key)["ContentLength"]
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such an object now."""
+        try:
+            self.size(key)
+        except ObjectMissingError:
+            return False
+        return True
+
+    def delete(self, key: str) -> None:
+        """Delete the object; a missing one is no error."""
+        with _translated(key):
+            _client().delete_object(Bucket=self.bucket, Key=key)
+
+    def concatenate(
+        self, keys: Sequence[str], target_key: str, content_type: str = OCTETS, *, filename: str = ""
+    ) -> None:
+        """Join objects in order; inside the store where its limits on parts allow, else through this process."""
+        sizes = [self.size(key) for key in keys]
+        if _copyable(sizes) and self._joined_inside(keys, target_key, _headers(content_type, filename)):
+            return
+        chunks = chain.from_iterable(self.stream(key) for key in keys)
+        self.put_stream(target_key, chunks, content_type, filename=filename, size_hint=sum(sizes))
+
+    def presign_get(self, key: str, seconds: int, filename: str = "") -> str:
+        """A link that reads one object for `seconds`, at the address by which people reach the store."""
+        params = {"Bucket": self.bucket, "Key": key}
+        if filename:
+            params["ResponseContentDisposition"] = _attachment(filename)
+        with _translated(key):
+            return _signer().generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
+
+    def _create_bucket(self) -> None:
+        options: dict[str, Any] = {}
+        if settings.S3_REGION != "us-east-1":  # the one region that must not be named
+            options["CreateBucketConfiguration"] = {"LocationConstraint": settings.S3_REGION}
+        try:
+            _client().create_bucket(Bucket=self.bucket, **options)
+        except ClientError as error:
+            if _code(error) != "BucketAlreadyOwnedByYou":  # another process was first
+                raise
+
+    def _joined_inside(self, keys: Sequence[str], target_key: str, headers: dict[str, Any]) -> bool:
+        """Let the store copy the objects as parts of one; False when it does not know how."""
+
+        def copy(upload_id: str, number: int, key: str) -> str:
+            part = _client().upload_part_copy(
+                Bucket=self.bucket,
+                Key=target_key,
+                UploadId=upload_id,
+                PartNumber=number,
+                CopySource={"Bucket": self.bucket, "Key": key},
+            )
+            # Some stores overlook the source, store an empty part, and so have no ETag to tell in the place for it.
+            if "ETag" not in part["CopyPartResult"]:
+                raise _CopyUnknownError
+            return part["CopyPartResult"]["ETag"]
+
+        try:
+            self._put_parts(target_key, keys, copy, headers)
+        except _CopyUnknownError:
+            return False
+        return True
+
+    def _put_parts(
+        self, key: str, parts: Iterable[Any], put: Callable[[str, int, Any], str], headers: dict[str, Any]
+    ) -> None:
+        """A multipart upload; `put(upload id, number, part)` stores one part and returns its ETag."""
+        with _translated(key):
+            upload_id = _client().create_multipart_upload(Bucket=self.bucket, Key=key, **headers)["UploadId"]
+            try:
+                tags = pipelined(lambda number, part: put(upload_id, number, part), parts, PARTS_IN_FLIGHT)
+                done: list[CompletedPartTypeDef] = [
+                    {"ETag": tag, "PartNumber": number} for number, tag in enumerate(tags, start=1)
+                ]
+                _client().complete_multipart_upload(
+                    Bucket=self.bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": done}
+                )
+            except BaseException:
+                with suppress(ClientError, BotoCoreError):  # the first failure is the one to tell
+                    _client().abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)
+                raise
+
+
+def _copyable(sizes: Sequence[int]) -> bool:
+    if not 1 < len(sizes) <= MOST_PARTS or sizes[-1] == 0 or max(sizes) > LARGEST_COPIED_PART:
+        return False
+    return all(size >= SMALLEST_COPIED_PART for size in sizes[:-1])
+
+
+def _headers(content_type: str, filename: str) -> dict[str, Any]:
+    headers = {"ContentType": content_type}
+    if filename:
+        headers["ContentDisposition"] = _attachment(filename)
+    return headers
+
+
+def _attachment(filename: str) -> str:
+    return content_disposition_header(True, filename) or "attachment"
+
+
+@contextmanager
+def _translated(key: str) -> Iterator[None]:
+    """boto's errors as ours."""
+    try:
+        yield
+    except ClientError as error:
+        if _code(error) in MISSING:
+            raise ObjectMissingError(key) from error
+        raise StoreUnavailableError(_code(error), key=key) from error
+    except BotoCoreError as error:
+        raise StoreUnavailableError(type(error).__name__, key=key) from error
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "unknown"))
+
+
+def _client(*, hurried: bool = False) -> S3Client:
+    return _connect(
+        settings.S3_ENDPOINT_URL,
+        settings.S3_ACCESS_KEY,
+        settings.S3_SECRET_KEY,
+        settings.S3_REGION,
+        hurried,
+        os.getpid(),
+    )
+
+
+def _signer() -> S3Client:
+    """Signs links only: its credentials may be narrower, and its address is the one that people reach."""
+    return _connect(
+        settings.S3_PUBLIC_ENDPOINT_URL,
+        settings.S3_SIGNER_ACCESS_KEY,
+        settings.S3_SIGNER_SECRET_KEY,
+        settings.S3_REGION,
+        False,
+        os.getpid(),
+    )
+
+
+@lru_cache(maxsize=8)
+def _connect(
+    endpoint: str | None, access_key: str, secret_key: str, region: str, hurried: bool, process_id: int
+) -> S3Client:
+    """A client, made once in each process: a child must not go on with its parent's open connections."""
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            connect_timeout=1 if hurried else 3,
+            read_timeout=1 if hurried else 60,
+            retries={"mode": "standard", "total_max_attempts": 1 if hurried else 3},
+            max_pool_connections=32,
+            # S3's newer checksum trailers are unknown to many stores; releases are hashed by our own code instead.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
