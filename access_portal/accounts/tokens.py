@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from access_portal.accounts.models import ApiToken, Scope, User
 from access_portal.audit.commands import record
 from access_portal.errors import InvalidError, NotFoundError
@@ -30,16 +32,17 @@ def issue_token(*, actor: User, name: str, scopes: Iterable[str], days: int, now
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidError("token_days", f"A token lives from 1 to {LONGEST_DAYS} days.", field="days")
     secret = PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken.objects.create(
-        user=actor,
-        name=name.strip()[:80],
-        digest=digest(secret),
-        prefix=secret[:SHOWN],
-        scopes=wanted,
-        created_at=now,
-        expires_at=now + timedelta(days=days),
-    )
-    record(f"user:{actor.pk}", "token_issued", actor=actor, now=now, data={"token": token.pk, "scopes": wanted})
+    with transaction.atomic():
+        token = ApiToken.objects.create(
+            user=actor,
+            name=name.strip()[:80],
+            digest=digest(secret),
+            prefix=secret[:SHOWN],
+            scopes=wanted,
+            created_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+        record(f"user:{actor.pk}", "token_issued", actor=actor, now=now, data={"token": token.pk, "scopes": wanted})
     return token, secret
 
 
@@ -47,8 +50,9 @@ def revoke_token(*, actor: User, token_id: int, now: datetime) -> None:
     """End one of the actor's own tokens at once; raises NotFoundError for anybody else's."""
     if not ApiToken.objects.filter(pk=token_id, user=actor).exists():
         raise NotFoundError("token_not_found", "You have no such token.")
-    if ApiToken.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=now):
-        record(f"user:{actor.pk}", "token_revoked", actor=actor, now=now, data={"token": token_id})
+    with transaction.atomic():
+        if ApiToken.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=now):
+            record(f"user:{actor.pk}", "token_revoked", actor=actor, now=now, data={"token": token_id})
 
 
 def authenticate(secret: str, *, now: datetime, scope: Scope | None = None) -> ApiToken | None:

@@ -1,4 +1,7 @@
-"""Database triggers that keep promised rows as they are, on SQLite and PostgreSQL alike."""
+"""Database triggers that keep promised rows as they are, on SQLite and PostgreSQL alike.
+
+SQLite drops a table's triggers when a later migration rebuilds the table: such a migration ends with these again.
+"""
 
 from collections.abc import Sequence
 
@@ -61,7 +64,7 @@ def append_only(table: str) -> migrations.RunPython:
 
 
 def frozen_columns(table: str, columns: Sequence[str], when: str) -> migrations.RunPython:
-    """A migration operation after which `columns` cannot change, nor the row be deleted, while `when` holds of the old row.
+    """A migration operation after which rows for which `when` holds keep `columns` and cannot be deleted.
 
     `when` is SQL over `OLD`, for example `OLD.state <> 'staged'`.
     """

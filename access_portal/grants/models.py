@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -45,6 +43,9 @@ class Grant(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="grant_ends_after_it_starts"),
             models.CheckConstraint(condition=~Q(reason=""), name="grant_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(state__in=["active", "suspended", "expired", "revoked"]), name="grant_state_known"
+            ),
             models.UniqueConstraint(
                 fields=["holder", "family"],
                 condition=Q(state__in=["active", "suspended"]),
@@ -56,6 +57,5 @@ class Grant(models.Model):
     def __str__(self) -> str:
         return self.number or f"grant {self.pk}"
 
-    def covers_time(self, now: datetime) -> bool:
-        """Whether `now` lies between start and end, whatever the state says."""
-        return self.starts_at <= now < self.ends_at
+
+LIVE_STATES = (Grant.State.ACTIVE, Grant.State.SUSPENDED)  # of which a person holds at most one for each family

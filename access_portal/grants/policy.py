@@ -34,6 +34,7 @@ class Action(StrEnum):
     REVIEW = "review"  # see the queue, or see and claim a case
     DECIDE = "decide"  # approve or refuse it
     MANAGE_RELEASES = "manage_releases"
+    MANAGE_PEOPLE = "manage_people"  # make accounts, give and take roles
     OPERATE = "operate"  # the state of the machinery
 
 
@@ -51,9 +52,9 @@ class Model:
 
 @dataclass(frozen=True)
 class Case:
-    """An application as the policy sees it."""
+    """An application, a grant or a role as the policy sees it: a matter that is about one person."""
 
-    applicant_id: int
+    applicant_id: int  # whom it is about
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,12 @@ T = TypeVar("T")
 
 def decide(actor: Actor, action: Action, resource: Resource, now: datetime) -> Decision:
     """May `actor` do this at `now`? The answer holds for this moment only and is not to be kept."""
-    if not isinstance(actor, User) or not actor.is_active:
+    if not isinstance(actor, User):
         return Refused(
             "not_signed_in", _("You are not signed in."), _("Sign in, then try again."), reverse("account_login")
         )
+    if not actor.is_active:
+        return Refused("account_closed", _("This account is closed."), _("Write to us if you think it should not be."))
     match action:
         case Action.DOWNLOAD | Action.INFER:
             assert isinstance(resource, Model)
@@ -104,6 +107,8 @@ def decide(actor: Actor, action: Action, resource: Resource, now: datetime) -> D
             return _decide_case(actor, resource, Role.DECIDER)
         case Action.MANAGE_RELEASES:
             return _decide_role(actor, Role.RELEASE_MANAGER)
+        case Action.MANAGE_PEOPLE:
+            return _decide_case(actor, resource, Role.OPERATOR)
         case Action.OPERATE:
             return _decide_role(actor, Role.OPERATOR, Role.AUDITOR)
         case _:
@@ -135,7 +140,15 @@ def _decide_model(actor: User, action: Action, model: Model, now: datetime) -> D
         if refusal is None:
             return _licence_problem(actor, model) or Granted(grant)
         refusals.append(refusal)
-    return refusals[0]  # the newest grant tells best why
+    return _being_renewed(actor, model, refusals[0])  # the newest grant tells best why
+
+
+def _being_renewed(actor: User, model: Model, refusal: Refused) -> Refused:
+    """Whoever has applied again after the end should hear of that, and not that they might."""
+    if refusal.code != "grant_expired":
+        return refusal
+    without = _without_grant(actor, model)
+    return without if without.code == "pending" else refusal
 
 
 def _decide_inference(actor: User, now: datetime) -> Decision:
@@ -179,25 +192,28 @@ def _without_grant(actor: User, model: Model | None) -> Refused:
 
 
 def _grant_problem(grant: Grant, now: datetime) -> Refused | None:
-    """Why this grant gives nothing at `now`. Dates count whatever the state says: no timer has to run first."""
+    """Why this grant gives nothing at `now`. Dates count whatever the state says: no timer has to run first.
+
+    The end is told before a suspension, which nobody can lift any more.
+    """
     where = reverse("my_grants")
     names = {"number": grant.number, "reason": grant.state_reason}
     if grant.state == Grant.State.REVOKED:
         return Refused(
             "grant_revoked", _("Your grant %(number)s was revoked: %(reason)s") % names, _("Its page says more."), where
         )
-    if grant.state == Grant.State.SUSPENDED:
-        return Refused(
-            "grant_suspended",
-            _("Your grant %(number)s is suspended: %(reason)s") % names,
-            _("Its page says what happens next."),
-            where,
-        )
     if grant.state == Grant.State.EXPIRED or now >= grant.ends_at:
         return Refused(
             "grant_expired",
             _("Your grant %(number)s ended on %(date)s.") % {**names, "date": date_format(grant.ends_at)},
             _("Apply again to renew it."),
+            where,
+        )
+    if grant.state != Grant.State.ACTIVE:
+        return Refused(
+            "grant_suspended",
+            _("Your grant %(number)s is suspended: %(reason)s") % names,
+            _("Its page says what happens next."),
             where,
         )
     if now < grant.starts_at:
@@ -255,7 +271,7 @@ def _licence_problem(actor: User, model: Model) -> Refused | None:
 def _decide_case(actor: User, resource: Resource, *roles: Role) -> Decision:
     decision = _decide_role(actor, *roles)
     if isinstance(resource, Case) and resource.applicant_id == actor.pk and isinstance(decision, Granted):
-        return Refused("own_case", _("Nobody handles their own application."), _("A colleague has to take it."), "")
+        return Refused("own_case", _("Nobody handles a case of their own."), _("A colleague has to take it."))
     return decision
 
 

@@ -9,9 +9,8 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
 from django.db.models import F
-from django.template.loader import render_to_string
+from django.template import Context, Engine
 from django.utils import timezone
 
 from access_portal.accounts.models import User
@@ -35,22 +34,41 @@ def queue_mail(
 ) -> OutboxMail:
     """Render `mail/<template>.txt` and queue it for `user` (or a bare address `to`).
 
-    The template's first line is `Subject: ...`, the second is empty. `about` is an audit subject.
+    The template's first line is `Subject: ...`, the second is empty; it is plain text, so nothing is escaped as in
+    HTML. `about` is an audit subject.
     """
     address = user.email if user is not None else to
-    text = render_to_string(
-        f"mail/{template}.txt",
-        {**context, "user": user, "base_url": settings.BASE_URL, "site_name": settings.SITE_NAME},
-    )
+    words = {**context, "user": user, "base_url": settings.BASE_URL, "site_name": settings.SITE_NAME}
+    text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(words, autoescape=False))
     heading, _, body = text.lstrip().partition("\n")
     subject = heading.removeprefix("Subject:").strip()
     return queue_text(user=user, to=address, subject=subject, body=body.strip() + "\n", now=now, about=about)
 
 
-def queue_text(*, user: User | None, to: str, subject: str, body: str, now: datetime, about: str = "") -> OutboxMail:
-    """Queue a mail whose text is ready."""
+def queue_text(
+    *,
+    user: User | None,
+    to: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    sealed_body: str = "",
+    about: str = "",
+) -> OutboxMail:
+    """Queue a mail whose text is ready.
+
+    `sealed_body` is sent in place of `body` where the mail holds a secret, which the portal must not show: whoever
+    borrows a signed-in browser could otherwise read the link that resets the password.
+    """
     return OutboxMail.objects.create(
-        user=user, to=to, subject=subject[:200], body=body, about=about, created_at=now, next_attempt_at=now
+        user=user,
+        to=to,
+        subject=subject[:200],
+        body=body,
+        sealed_body=sealed_body,
+        about=about,
+        created_at=now,
+        next_attempt_at=now,
     )
 
 
@@ -74,12 +92,12 @@ def _deliver(mail: OutboxMail, now: datetime) -> bool:
     if not claimed:
         return False
     try:
-        EmailMessage(mail.subject, mail.body, settings.DEFAULT_FROM_EMAIL, [mail.to]).send()
-    except (OSError, SMTPException) as error:
+        EmailMessage(mail.subject, mail.sealed_body or mail.body, settings.DEFAULT_FROM_EMAIL, [mail.to]).send()
+    except (OSError, SMTPException, ValueError) as error:  # ValueError: an address or heading that cannot be written
         wait = min(timedelta(seconds=30) * 2**mail.attempts, LONGEST_WAIT)
         OutboxMail.objects.filter(pk=mail.pk).update(last_error=type(error).__name__, next_attempt_at=now + wait)
         log.warning("mail_failed", mail_id=mail.pk, error=type(error).__name__)
         return False
-    with transaction.atomic():
-        OutboxMail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), last_error="")
+    kept = mail.sealed_body if settings.DEMO else ""  # the demonstration's page of mail stands for the mailbox
+    OutboxMail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), last_error="", sealed_body=kept)
     return True

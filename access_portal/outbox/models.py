@@ -13,7 +13,9 @@ class OutboxMail(models.Model):
     )
     to = models.EmailField()
     subject = models.CharField(max_length=200)
-    body = models.TextField()
+    body = models.TextField()  # what the portal shows
+    # What the mail says instead, where it holds a one-time link or code; wiped once it has left.
+    sealed_body = models.TextField(blank=True)
     about = models.CharField(max_length=80, blank=True)  # an audit subject: `application:GH-2026-00001`
     created_at = models.DateTimeField(default=timezone.now)
     next_attempt_at = models.DateTimeField(default=timezone.now)
