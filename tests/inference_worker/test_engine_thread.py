@@ -1,0 +1,153 @@
+"""One engine, many threads that ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+
+from inference_worker.engine.config import EngineConfig
+from inference_worker.engine.engine import Engine
+from inference_worker.engine.errors import ContextLengthError, NonFiniteLogitsError
+from inference_worker.engine.sequence import Completion, Request
+from inference_worker.engine_thread import EngineCrashedError, EngineThread, EngineUnavailableError
+from tests.engine.factories import request
+
+PROMPTS = ["It was", "Call me", "Alice was", "The quick", "In the", "Some years", "he saw", "dog", "10 books", "sea"]
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_model: Path) -> Engine:
+    return Engine.load(tiny_model, EngineConfig(max_batch_size=4))
+
+
+@pytest.fixture
+def thread(engine: Engine) -> Iterator[EngineThread]:
+    running = EngineThread(lambda: engine, places=4, name="test")
+    yield running
+    running.close()
+
+
+def serve(load: Callable[[], Engine]) -> EngineThread:
+    return EngineThread(load, places=4, name="test")
+
+
+def test_answers_are_those_of_the_engine_alone(engine: Engine, thread: EngineThread) -> None:
+    requests = [request(engine, prompt, temperature=1.0, seed=7, max_tokens=9) for prompt in PROMPTS]
+    futures = [thread.submit(one) for one in requests]
+    together = [future.result(60).text for future in futures]
+    with ThreadPoolExecutor(5) as pool:
+        threaded = [future.result(60).text for future in pool.map(thread.submit, requests)]
+    thread.close()
+    alone = [answer.text for one in requests for answer in engine.generate([one]) if answer]
+    assert together == threaded == alone
+
+
+def test_a_request_that_cannot_run_fails_alone(engine: Engine, thread: EngineThread) -> None:
+    good, bad = request(engine, "It was"), request(engine, "It was", max_tokens=600)
+    futures = [thread.submit(one) for one in (good, bad, good)]
+    with pytest.raises(ContextLengthError):
+        futures[1].result(60)
+    assert futures[0].result(60) == futures[2].result(60)
+
+
+class Sick(Engine):
+    """Real but for one prompt, whose numbers overflow, and one that brings the whole engine down."""
+
+    def _inputs(self, sequences: list, spans: list) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[type-arg]
+        prompts = {sequence.request.prompt_text for sequence in sequences}
+        if "NaN" in prompts:
+            raise NonFiniteLogitsError
+        if "crash" in prompts:
+            raise RuntimeError("device lost")
+        return super()._inputs(sequences, spans)
+
+
+@pytest.fixture
+def loads(tiny_model: Path) -> Iterator[tuple[EngineThread, list[Engine]]]:
+    """A thread of sick engines, and the list of those it has loaded."""
+    loaded: list[Engine] = []
+
+    def load() -> Engine:
+        loaded.append(Sick.load(tiny_model, EngineConfig(max_batch_size=4)))
+        return loaded[-1]
+
+    thread = serve(load)
+    yield thread, loaded
+    thread.close()
+
+
+def ask(thread: EngineThread, engine: Engine, prompt: str) -> Callable[[], Completion]:
+    future = thread.submit(request(engine, prompt, max_tokens=6))
+    return lambda: future.result(60)
+
+
+def test_numbers_that_overflow_fail_the_request_at_fault_and_no_other(
+    engine: Engine, thread: EngineThread, loads: tuple[EngineThread, list[Engine]]
+) -> None:
+    sick, loaded = loads
+    answers = [ask(sick, engine, prompt) for prompt in ("It was", "dog", "NaN", "sea", "he saw", "NaN")]
+    expected = [ask(thread, engine, prompt)().text for prompt in ("It was", "dog", "sea", "he saw")]
+    assert [answers[n]().text for n in (0, 1, 3, 4)] == expected
+    for n in (2, 5):
+        with pytest.raises(NonFiniteLogitsError):
+            answers[n]()
+    assert len(loaded) == 1
+
+
+def test_a_crash_fails_what_was_there_and_the_next_request_gets_a_fresh_engine(
+    engine: Engine, loads: tuple[EngineThread, list[Engine]]
+) -> None:
+    thread, loaded = loads
+    with pytest.raises(EngineCrashedError):
+        ask(thread, engine, "crash")()
+    assert ask(thread, engine, "It was")().completion_token_count == 6
+    assert len(loaded) == 2
+
+
+def test_a_model_that_cannot_be_loaded_is_said_so_each_time(engine: Engine, tmp_path: Path) -> None:
+    thread = serve(lambda: Engine.load(tmp_path / "nowhere", EngineConfig()))
+    for _ in range(2):
+        with pytest.raises(EngineUnavailableError, match="no such folder"):
+            ask(thread, engine, "It was")()
+    thread.close()
+
+
+def test_a_cancelled_request_frees_its_place(engine: Engine, thread: EngineThread) -> None:
+    long = [thread.submit(request(engine, prompt, max_tokens=500)) for prompt in PROMPTS]
+    for future in long:
+        assert future.cancel()
+    assert thread.submit(request(engine, "sea", max_tokens=3)).result(60).completion_token_count == 3
+
+
+def test_an_urgent_request_passes_those_that_wait(engine: Engine) -> None:
+    seen: list[Request] = []
+
+    class Watched(Engine):
+        def add(self, one: Request) -> int:
+            seen.append(one)
+            return super().add(one)
+
+    engine = Watched(engine._model, engine.tokenizer, engine.model_config, EngineConfig(max_batch_size=1))
+    thread = EngineThread(lambda: engine, places=1, name="test")
+    waiting = [thread.submit(request(engine, prompt, max_tokens=40)) for prompt in PROMPTS]
+    urgent = request(engine, "now", max_tokens=2)
+    thread.submit(urgent, urgent=True).result(60)
+    thread_position = seen.index(urgent)
+    assert thread_position < len(PROMPTS) - 1
+    for future in waiting:
+        future.cancel()
+    thread.close()
+
+
+def test_closing_cancels_what_runs_and_refuses_what_comes(engine: Engine) -> None:
+    thread = serve(lambda: engine)
+    running = thread.submit(request(engine, "It was", max_tokens=500))
+    thread.close()
+    with pytest.raises(CancelledError):
+        running.result(60)
+    with pytest.raises(EngineUnavailableError):
+        thread.submit(request(engine, "It was"))
