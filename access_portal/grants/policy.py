@@ -143,7 +143,7 @@ def _decide_model(actor: User, action: Action, model: Model, now: datetime) -> D
     return _being_renewed(actor, model, refusals[0])  # the newest grant tells best why
 
 
-def _being_renewed(actor: User, model: Model, refusal: Refused) -> Refused:
+def _being_renewed(actor: User, model: Model | None, refusal: Refused) -> Refused:
     """Whoever has applied again after the end should hear of that, and not that they might."""
     if refusal.code != "grant_expired":
         return refusal
@@ -159,7 +159,7 @@ def _decide_inference(actor: User, now: datetime) -> Decision:
         if refusal is None and grant.may_infer:
             return Granted(grant)
         refusals.append(refusal or _no_inference())
-    return refusals[0] if refusals else _without_grant(actor, None)
+    return _being_renewed(actor, None, refusals[0]) if refusals else _without_grant(actor, None)
 
 
 def _without_grant(actor: User, model: Model | None) -> Refused:
