@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -9,7 +11,9 @@ from django.utils import timezone
 
 from access_portal.applications.workflow import DECIDED_STATES, OPEN_STATES, State
 
-__all__ = ["DECIDED_STATES", "OPEN_STATES", "Application", "State"]
+__all__ = ["CLAIM_LASTS", "DECIDED_STATES", "OPEN_STATES", "Application", "State"]
+
+CLAIM_LASTS = timedelta(hours=2)  # then a colleague may take the case over
 
 
 class Application(models.Model):
@@ -67,7 +71,7 @@ class Application(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="refused")
-                | Q(may_reapply__isnull=False) & ~Q(decision_code="") & ~Q(decision_text=""),
+                | (Q(may_reapply__isnull=False) & ~Q(decision_code="") & ~Q(decision_text="")),
                 name="application_refusal_says_why_and_what_next",
             ),
         ]
@@ -80,3 +84,14 @@ class Application(models.Model):
     def is_open(self) -> bool:
         """Whether a decision or a withdrawal is still to come."""
         return self.state in OPEN_STATES
+
+    @property
+    def subject(self) -> str:
+        """The name of this application's chain in the event log."""
+        return f"application:{self.number}"
+
+    def held_by_other(self, user_id: int, now: datetime) -> bool:
+        """Whether somebody else took this case and their claim has not lapsed."""
+        if self.claimed_by_id is None or self.claimed_at is None or self.claimed_by_id == user_id:
+            return False
+        return now < self.claimed_at + CLAIM_LASTS

@@ -1,0 +1,44 @@
+"""What an approval gives, checked when it is built."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from access_portal.errors import InvalidError
+
+LONGEST_MONTHS = 24
+LARGEST_QUOTA = 10**12  # tokens
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The decider's choices; raises InvalidError that names the field at fault."""
+
+    duration_months: int
+    token_quota: int  # tokens of inference over the life of the grant
+    may_download: bool
+    may_infer: bool
+    variants: tuple[str, ...]  # slugs; empty means every size of the family
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.duration_months <= LONGEST_MONTHS:
+            raise InvalidError("bad_duration", _("A grant lasts from 1 to 24 months."), field="duration_months")
+        if not 0 <= self.token_quota <= LARGEST_QUOTA:
+            raise InvalidError("bad_quota", _("Give a number of tokens from 0 up."), field="token_quota")
+        if not (self.may_download or self.may_infer):
+            raise InvalidError("nothing_granted", _("Allow downloads, inference or both."), field="may_download")
+        if self.may_infer and self.token_quota == 0:
+            raise InvalidError("no_quota", _("Inference needs a number of tokens."), field="token_quota")
+        if not self.reason.strip():
+            raise InvalidError("no_reason", _("Say why you approve it."), field="reason")
+
+    def ends_at(self, start: datetime) -> datetime:
+        """The same day of the month after the duration, or the last day of a shorter month."""
+        years, month = divmod(start.month - 1 + self.duration_months, 12)
+        year, month = start.year + years, month + 1
+        return start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))
