@@ -1,5 +1,6 @@
 """Every address of the house. Pages end in a slash; API routes never do."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("access_portal.applications.urls")),
     path("grants/", include("access_portal.grants.urls")),
     path("models/", include("release.catalogue.urls")),
+    path("jobs/", include("inference_worker.urls")),
     path("v1/", include("inference_worker.api.urls")),
+    *([path("demo/", include("demo.urls"))] if settings.DEMO else []),
     path("", include("release.hub.urls")),
 ]

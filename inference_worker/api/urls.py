@@ -1,0 +1,5 @@
+"""Addresses of the API below /v1/."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

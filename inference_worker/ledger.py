@@ -1,0 +1,93 @@
+"""The token ledger: tokens are held back before a batch runs, and charged exactly once when it has ended.
+
+The account's totals only make a reservation one conditional UPDATE; the entries are the record, and append-only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from access_portal.errors import GatehouseError
+from access_portal.grants.models import Grant
+from inference_worker.models import Batch, LedgerEntry, QuotaAccount
+
+log = structlog.get_logger(__name__)
+
+
+class QuotaShortError(GatehouseError):
+    """`remaining` is what the grant still has, in tokens."""
+
+    status = 429
+
+    def __init__(self, remaining: int, wanted: int) -> None:
+        super().__init__(
+            "insufficient_quota",
+            _("This needs up to %(wanted)d tokens, and your grant has %(remaining)d left.")
+            % {"wanted": wanted, "remaining": remaining},
+            _("Ask for fewer lines or a smaller max_tokens, or write to us about a larger quota."),
+        )
+        self.remaining = remaining
+
+
+def reserve(*, batch: Batch, grant: Grant, tokens: int, now: datetime) -> LedgerEntry:
+    """Hold `tokens` back for a batch; raises QuotaShortError, and then nothing is held.
+
+    The grant's own number is read in the UPDATE, so that a quota raised or cut later counts at once.
+    """
+    quota = Subquery(Grant.objects.filter(pk=OuterRef("pk")).values("token_quota"))
+    with transaction.atomic():
+        account, _made = QuotaAccount.objects.get_or_create(grant=grant, defaults={"quota_tokens": grant.token_quota})
+        reserved = QuotaAccount.objects.filter(
+            pk=account.pk, grant__token_quota__gte=F("reserved_tokens") + F("settled_tokens") + tokens
+        ).update(reserved_tokens=F("reserved_tokens") + tokens, quota_tokens=quota)
+        if not reserved:
+            raise QuotaShortError(remaining(grant), tokens)
+        return LedgerEntry.objects.create(
+            account=account, batch=batch, kind=LedgerEntry.Kind.RESERVE, tokens=tokens, at=now
+        )
+
+
+def close(*, batch: Batch, used_tokens: int, now: datetime) -> bool:
+    """Charge what a batch used and free the rest; False when it is closed already or holds nothing.
+
+    The account's row is locked first, so that two closings come one after the other; the unique constraint stands
+    behind that.
+    """
+    with transaction.atomic():
+        held = LedgerEntry.objects.filter(batch=batch, kind=LedgerEntry.Kind.RESERVE).first()
+        if held is None:
+            return False
+        QuotaAccount.objects.select_for_update().get(pk=held.account_id)
+        if LedgerEntry.objects.filter(batch=batch, kind=LedgerEntry.Kind.CLOSE).exists():
+            return False
+        charged = min(used_tokens, held.tokens)
+        if charged != used_tokens:  # the upper bound was wrong: our fault, so not the holder's cost
+            log.error("charge_above_reservation", batch=batch.pk, used=used_tokens, reserved=held.tokens)
+        LedgerEntry.objects.create(
+            account_id=held.account_id, batch=batch, kind=LedgerEntry.Kind.CLOSE, tokens=charged, at=now
+        )
+        QuotaAccount.objects.filter(pk=held.account_id).update(
+            reserved_tokens=F("reserved_tokens") - held.tokens, settled_tokens=F("settled_tokens") + charged
+        )
+        return True
+
+
+def remaining(grant: Grant) -> int:
+    """Tokens that a new reservation on this grant may still take."""
+    quota = Grant.objects.filter(pk=grant.pk).values_list("token_quota", flat=True).get()
+    account = QuotaAccount.objects.filter(grant=grant).first()
+    taken = 0 if account is None else account.reserved_tokens + account.settled_tokens
+    return max(0, quota - taken)
+
+
+def charged(batch: Batch) -> int:
+    """Tokens that the batch was charged; 0 until it has ended."""
+    closing = LedgerEntry.objects.filter(batch=batch, kind=LedgerEntry.Kind.CLOSE)
+    total: int = closing.aggregate(total=Coalesce(Sum("tokens"), 0))["total"]
+    return total
