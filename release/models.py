@@ -46,9 +46,7 @@ class Variant(models.Model):
     vocab_size = models.PositiveIntegerField()
     context_tokens = models.PositiveIntegerField()
     shards = models.PositiveSmallIntegerField()
-    facts = models.JSONField(
-        default=dict
-    )  # training tokens, learning rate, energy and other published figures
+    facts = models.JSONField(default=dict)  # training tokens, learning rate, energy and other published figures
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["family", "slug"], name="variant_once_per_family")]
@@ -69,9 +67,7 @@ class Release(models.Model):
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="releases")
     version = models.CharField(max_length=40)  # `v1`: also the tag for Hub clients, so no slash
     state = models.CharField(max_length=20, choices=State.choices, default=State.STAGED)
-    licence_version = models.ForeignKey(
-        "licences.LicenceVersion", on_delete=models.PROTECT, related_name="releases"
-    )
+    licence_version = models.ForeignKey("licences.LicenceVersion", on_delete=models.PROTECT, related_name="releases")
     changelog = models.TextField(blank=True)
     manifest = models.TextField(blank=True)  # canonical JSON, set at publication
     manifest_sha256 = models.CharField(max_length=64, blank=True)
@@ -96,9 +92,7 @@ class Release(models.Model):
     withdrawn_reason = models.TextField(blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["variant", "version"], name="release_once_per_variant")
-        ]
+        constraints = [models.UniqueConstraint(fields=["variant", "version"], name="release_once_per_variant")]
         ordering = ["variant", "-published_at", "-pk"]
 
     def __str__(self) -> str:

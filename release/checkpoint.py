@@ -1,0 +1,48 @@
+"""Asking `checkpoint_check` about a folder, in a process of its own that knows none of our secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from release.errors import ReleaseFilesError
+
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+WAIT_SECONDS, BYTES_PER_SECOND = 300, 20_000_000
+
+
+def checkpoint_shape(folder: Path) -> dict[str, int]:
+    """Dimensions and parameter count of the LLaMA in `folder`; raises ReleaseFilesError naming file and tensor."""
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    try:
+        answer = subprocess.run(  # noqa: S603 - our own module, the folder is an argument and not a command
+            [sys.executable, "-m", "release.checkpoint_check", str(folder.resolve())],
+            cwd=PACKAGE_ROOT,
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            timeout=WAIT_SECONDS + size // BYTES_PER_SECOND,
+            check=False,
+        )
+        found = json.loads(answer.stdout)
+    except subprocess.TimeoutExpired:
+        raise _refused(_("Checking the weights took too long.")) from None
+    except ValueError:
+        raise _refused(_("The check of the weights ended early (status %d).") % answer.returncode) from None
+    if "shape" in found:
+        return dict(found["shape"])
+    tensor = _(", tensor %s") % found["tensor"] if found["tensor"] else ""
+    raise _refused(f"{found['file']}{tensor}: {found['reason']}.", found["file"])
+
+
+def _refused(explanation: str, path: str = "") -> ReleaseFilesError:
+    return ReleaseFilesError(
+        "checkpoint_unloadable",
+        explanation,
+        _("A release must load as a LLaMA in Meta's layout. Nothing was stored; repair the files and stage again."),
+        path=path,
+    )
