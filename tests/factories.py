@@ -2,10 +2,12 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from access_portal.accounts.models import Role, RoleAssignment, User
@@ -17,11 +19,17 @@ _numbers = count(1)
 PASSWORD = "correct horse battery staple"
 
 
+@cache
+def _hashed_password() -> str:
+    """A real hash takes a third of a second on purpose; one of them is enough for a run."""
+    return make_password(PASSWORD)
+
+
 def make_user(name: str = "ada", *roles: Role, verified: bool = True, **fields: Any) -> User:
-    user = User.objects.create_user(
+    user = User.objects.create(
         username=name,
         email=f"{name}@uni.example",
-        password=PASSWORD,
+        password=_hashed_password(),
         full_name=f"{name.capitalize()} Example",
         **fields,
     )
@@ -31,9 +39,7 @@ def make_user(name: str = "ada", *roles: Role, verified: bool = True, **fields: 
     return user
 
 
-def make_licence_version(
-    licence: Licence | None = None, number: str = "1.0", text: str = "Be good."
-) -> LicenceVersion:
+def make_licence_version(licence: Licence | None = None, number: str = "1.0", text: str = "Be good.") -> LicenceVersion:
     licence = licence or Licence.objects.create(slug=f"licence-{next(_numbers)}", title="Research licence")
     return LicenceVersion.objects.create(
         licence=licence,
@@ -70,9 +76,7 @@ def make_release(
     """A release row with one artifact row; no bytes are stored for it."""
     variant = variant or make_variant()
     licence_version = variant.family.weights_licence.versions.latest("published_at")
-    release = Release.objects.create(
-        variant=variant, version=version, licence_version=licence_version, **fields
-    )
+    release = Release.objects.create(variant=variant, version=version, licence_version=licence_version, **fields)
     Artifact.objects.create(
         release=release, path="params.json", size_bytes=2, sha256=hashlib.sha256(b"{}").hexdigest(),
         md5=hashlib.md5(b"{}", usedforsecurity=False).hexdigest(), storage_key=f"{variant.hub_repo}/{version}/params.json",

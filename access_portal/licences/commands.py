@@ -46,9 +46,11 @@ def accept(
 ) -> LicenceAcceptance:
     """Record that `actor` accepted this text; accepting it again returns the first acceptance.
 
-    Raises ConflictError `licence_changed` when the screen showed another text, or `licence_outdated` when a newer
-    version has replaced this one.
+    `act` is what they did, in words. Raises ConflictError `licence_changed` when the screen showed another text, or `licence_outdated` when a newer
+    version has replaced this one; InvalidError for a capacity that is not among the choices.
     """
+    if capacity not in LicenceAcceptance.Capacity.values:
+        raise InvalidError("capacity_unknown", _("Say for whom you accept the licence."), field="capacity")
     with transaction.atomic():
         User.objects.select_for_update().get(pk=actor.pk)  # one acceptance at a time, however often it is clicked
         made = LicenceAcceptance.objects.filter(user=actor, version=version).first()

@@ -103,7 +103,8 @@ def application(scene: Scene, state: State, family: Family | None = None, submit
     Application.objects.create(
         number=f"GH-{next(_numbers)}", applicant=user, family=family or scene.world.family, state=state, answers={},
         acceptance=user.acceptances.first() or make_acceptance(user, scene.world.old_version), submitted_at=submitted,
-        decided_by=_decider() if decided else None, decided_at=NOW if decided else None, decision_code="other", decision_text="Why.", what_to_change="What.", may_reapply=decided,
+        decided_by=_decider() if decided else None, decided_at=NOW if decided else None, decision_code="other", decision_text="Why.",
+        what_to_change="What.", may_reapply=decided,
     )  # fmt: skip
     return scene
 
@@ -164,7 +165,7 @@ STRANGERS: list[Row] = [
     ("an anonymous visitor", lambda w: Scene(w, AnonymousUser()), ("not_signed_in",) * 8),
     ("a closed account", lambda w: grant(somebody(w, *Role, is_active=False)), ("account_closed",) * 8),
     ("a superuser of Django", lambda w: somebody(w, is_superuser=True, is_staff=True), _same("not_applied")),
-    ("no application", lambda w: somebody(w), _same("not_applied")),
+    ("no application", somebody, _same("not_applied")),
     ("submitted", lambda w: application(somebody(w), State.SUBMITTED), _same("pending")),
     ("in review", lambda w: application(somebody(w), State.IN_REVIEW), _same("pending")),
     ("refused", lambda w: application(somebody(w), State.REFUSED), _same("refused")),
