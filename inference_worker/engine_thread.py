@@ -94,6 +94,7 @@ class EngineThread:
                 self._fail_all(EngineCrashedError(type(error).__name__))
         for job in self._take_all():
             job.future.cancel()
+            job.future.set_running_or_notify_cancel()  # only this wakes whoever waits for a cancelled future
 
     def _await_work(self) -> bool:
         with self._changed:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from inference_worker import completions, engines, finishing, leases, model_folder, results
@@ -87,6 +87,7 @@ def run(chunk: Chunk, *, clock: Callable[[], datetime] = timezone.now) -> None:
 
 def _submit(attempt: Attempt, chunk: Chunk, lines: list[Line]) -> None:
     release = _release(chunk)
+    prefetch_related_objects([release], "artifacts")
     tokenizer, config = model_folder.tokenizer(release)
     engine = engines.engine_for(release.commit, lambda: _load(release))
     urgent = chunk.batch.lane == Batch.Lane.INTERACTIVE
@@ -108,16 +109,11 @@ def _enqueue(engine: EngineThread, call: completions.CompletionCall, urgent: boo
 
 
 def _load(release: Release) -> Engine:
-    """Called in the engine's thread, which has no other use for a database connection."""
-    try:
-        config = EngineConfig(
-            device=settings.ENGINE_DEVICE,
-            dtype=cast(DType, settings.ENGINE_DTYPE),
-            max_batch_size=engines.PLACES,
-        )
-        return Engine.load(model_folder.folder(release), config)
-    finally:
-        connection.close()
+    """Called in the engine's thread, which has no database connection: the release brings its artifacts along."""
+    config = EngineConfig(
+        device=settings.ENGINE_DEVICE, dtype=cast(DType, settings.ENGINE_DTYPE), max_batch_size=engines.PLACES
+    )
+    return Engine.load(model_folder.folder(release), config)
 
 
 def _await(attempt: Attempt, chunk: Chunk, clock: Callable[[], datetime]) -> Stop | None:
