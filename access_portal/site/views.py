@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from access_portal.accounts.models import User
 from access_portal.site import health, version
+from access_portal.site.queries import desk_of
 
 ROBOTS = "User-agent: *\nDisallow: /account/\nDisallow: /review/\nDisallow: /v1/\n"
 
@@ -16,7 +19,9 @@ ROBOTS = "User-agent: *\nDisallow: /account/\nDisallow: /review/\nDisallow: /v1/
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this place is and, for a person signed in, what stands between them and access."""
-    return render(request, "site/home.html")
+    now = timezone.now()
+    desk = desk_of(request.user, now) if isinstance(request.user, User) else None
+    return render(request, "site/home.html", {"desk": desk, "now": now})
 
 
 @login_required

@@ -6,8 +6,10 @@ from typing import Any
 
 from django import template
 from django.contrib.auth.models import AnonymousUser
+from django.forms import BoundField
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from access_portal.accounts.models import User
 from access_portal.grants.policy import Action, Granted, Office, decide
@@ -38,3 +40,9 @@ def may_review(user: User | AnonymousUser | None) -> bool:
 @register.simple_tag
 def running_version() -> version.Version:
     return version.current()
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The field's widget, without a placeholder: the label and the hint say it, and stay when one types."""
+    return field.as_widget(attrs={"placeholder": False}) if "placeholder" in field.field.widget.attrs else field.as_widget()

@@ -1,0 +1,55 @@
+"""What the home page knows about a person: read from the rooms, decided by the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from access_portal.accounts.models import User
+from access_portal.applications import queries as applications
+from access_portal.applications.models import Application
+from access_portal.applications.wording import BADGES, NEXT_ACTORS
+from access_portal.grants.models import Grant
+from access_portal.grants.policy import Action, Decision, Granted, Office, decide
+from access_portal.grants.queries import grants_of
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Pending:
+    """An application with the words for where it stands."""
+
+    application: Application
+    badge: str
+    next_actor: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A person's own matters. `waiting` counts the cases nobody has taken up yet, for those who review."""
+
+    standing: Decision
+    applications: Sequence[Pending]
+    grants: Sequence[Grant]
+    waiting: int | None
+
+    @property
+    def may_run(self) -> bool:
+        return isinstance(self.standing, Granted)
+
+
+def desk_of(user: User, now: datetime) -> Desk:
+    """The newest few of everything that is theirs, and what stands between them and a model now."""
+    reviews = isinstance(decide(user, Action.REVIEW, Office(), now), Granted)
+    return Desk(
+        standing=decide(user, Action.USE_INFERENCE, Office(), now),
+        applications=[_pending(row) for row in applications.applications_of(user)[:SHOWN]],
+        grants=grants_of(user)[:SHOWN],
+        waiting=applications.counts(user, now)["submitted"] if reviews else None,
+    )
+
+
+def _pending(application: Application) -> Pending:
+    return Pending(application, BADGES[application.state], str(NEXT_ACTORS[application.state]))
