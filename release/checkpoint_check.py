@@ -128,8 +128,8 @@ def check_sums(folder: Path, required: list[str]) -> None:
 
 def vocabulary(folder: Path) -> int:
     """The number of pieces of the tokenizer, which lies beside the weights or, as Meta has it, one folder up."""
-    name = "tokenizer.model" if (folder / "tokenizer.model").is_file() else "../tokenizer.model"
-    content = _read(folder, name)
+    beside = (folder / "tokenizer.model").is_file()
+    content = _read(folder if beside else folder.parent, "tokenizer.model")
     processor = sentencepiece.SentencePieceProcessor()
     try:
         processor.LoadFromSerializedProto(content)
@@ -235,7 +235,7 @@ def _read(folder: Path, name: str) -> bytes:
 
 
 def limit(folder: Path) -> None:
-    """From here on: memory for the mapped files and some work, time by their size, no large file written, no core dump."""
+    """From here on: memory for the mapped files and some work, time by their size, no large file, no core dump."""
     size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     limits = {
         resource.RLIMIT_DATA: size + WORKING_BYTES,

@@ -19,6 +19,6 @@ def client_address(request: HttpRequest) -> str | None:
         if len(seen) >= settings.TRUSTED_PROXIES:
             address = seen[-settings.TRUSTED_PROXIES].strip()
     try:
-        return str(ip_address(address))
+        return str(ip_address(address.partition("%")[0]))  # without the zone of a link-local one
     except ValueError:
         return None

@@ -54,14 +54,16 @@ def collect(folder: Path) -> list[LocalFile]:
 
 
 def checkpoint_folder(files: list[LocalFile]) -> Path:
-    """The one folder among the files that holds a model's `params.json`; raises ReleaseFilesError."""
-    found = [file.source.parent for file in files if file.name == "params.json"]
-    if len(found) != 1:
-        raise ReleaseFilesError(
-            "params_count",
-            _("The folder holds %d files named params.json instead of one.") % len(found),
-            _("Each size is released on its own: name the folder of one model."),
-        )
+    """Where the one `params.json` lies, if there is one tokenizer with it; raises ReleaseFilesError."""
+    for name in ("tokenizer.model", "params.json"):
+        found = [file.source.parent for file in files if file.name == name]
+        if len(found) != 1:
+            raise ReleaseFilesError(
+                "model_files",
+                _("The folder holds %(count)d files named %(name)s instead of one.")
+                % {"count": len(found), "name": name},
+                _("Each size is released on its own: name a folder with the weights of one model and its tokenizer."),
+            )
     return found[0]
 
 
