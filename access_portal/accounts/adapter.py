@@ -30,7 +30,7 @@ class Site:
     domain: str
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Our answers to allauth's questions."""
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

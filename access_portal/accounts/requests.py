@@ -8,4 +8,4 @@ from access_portal.accounts.models import User
 class SignedInRequest(HttpRequest):
     """A request whose user is known to be a person with an account."""
 
-    user: User  # type: ignore[assignment]
+    user: User

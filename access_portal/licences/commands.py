@@ -46,8 +46,8 @@ def accept(
 ) -> LicenceAcceptance:
     """Record that `actor` accepted this text; accepting it again returns the first acceptance.
 
-    `act` is what they did, in words. Raises ConflictError `licence_changed` when the screen showed another text, or `licence_outdated` when a newer
-    version has replaced this one; InvalidError for a capacity that is not among the choices.
+    `act` is what they did, in words. Raises ConflictError `licence_changed` when the screen showed another text, or
+    `licence_outdated` when a newer version has replaced this one; InvalidError for a capacity that is not a choice.
     """
     if capacity not in LicenceAcceptance.Capacity.values:
         raise InvalidError("capacity_unknown", _("Say for whom you accept the licence."), field="capacity")

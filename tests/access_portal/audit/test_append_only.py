@@ -9,8 +9,8 @@ from django.db import DatabaseError, connection, transaction
 
 from access_portal.audit.commands import record
 from access_portal.audit.models import Event
-from tests.factories import make_acceptance, make_licence_version, make_user
 from tests.database import triggers_aside
+from tests.factories import make_acceptance, make_licence_version, make_user
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 TABLES = {

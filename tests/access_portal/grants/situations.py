@@ -103,8 +103,8 @@ def application(scene: Scene, state: State, family: Family | None = None, submit
     Application.objects.create(
         number=f"GH-{next(_numbers)}", applicant=user, family=family or scene.world.family, state=state, answers={},
         acceptance=user.acceptances.first() or make_acceptance(user, scene.world.old_version), submitted_at=submitted,
-        decided_by=_decider() if decided else None, decided_at=NOW if decided else None, decision_code="other", decision_text="Why.",
-        what_to_change="What.", may_reapply=decided,
+        decided_by=_decider() if decided else None, decided_at=NOW if decided else None,
+        decision_code="other", decision_text="Why.", what_to_change="What.", may_reapply=decided,
     )  # fmt: skip
     return scene
 

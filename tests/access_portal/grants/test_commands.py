@@ -39,7 +39,8 @@ def family(db: None) -> Family:
 def give(holder: User, family: Family, by: User | None, **changes: Any) -> Grant:
     terms: dict[str, Any] = {
         "licence_version": family.weights_licence.versions.get(), "variants": [], "starts_at": NOW,
-        "ends_at": NOW + DAY, "reason": "A study.", "token_quota": 5, "may_download": True, "may_infer": True, "now": NOW,
+        "ends_at": NOW + DAY, "reason": "A study.", "token_quota": 5, "may_download": True, "may_infer": True,
+        "now": NOW,
     }  # fmt: skip
     return commands.create_grant(holder=holder, family_id=family.pk, given_by=by, **{**terms, **changes})
 
