@@ -17,7 +17,7 @@ from django.db.models import Sum
 
 from access_portal.audit.commands import record
 from inference_worker import ledger, results
-from inference_worker.models import Batch, Chunk, LedgerEntry, StoredFile
+from inference_worker.models import Batch, Chunk, StoredFile
 from inference_worker.stopping import CANCELLED, EXPIRED, Stop
 from release.storage import jobs_store
 
@@ -64,11 +64,12 @@ def sweep(batch_id: str) -> None:
     """Delete everything of a finished batch but its two files: no copy of a prompt outlives them."""
     batch = Batch.objects.get(pk=batch_id)
     assert batch.is_terminal
-    results.delete(batch.rejected_key, _unrun_key(batch))
     for chunk in batch.chunks.exclude(lines_key=""):
         attempts = (results.attempt_keys(batch_id, chunk.index, n) for n in range(1, chunk.fencing + 1))
         results.delete(chunk.lines_key, *(key for keys in attempts for key in keys))
         Chunk.objects.filter(pk=chunk.pk).update(lines_key="", result_key="", error_key="")
+    results.delete(batch.rejected_key, _unrun_key(batch))
+    Batch.objects.filter(pk=batch.pk).update(rejected_key="")
 
 
 def _ending(batch: Batch, now: datetime) -> Ending | None:
@@ -115,7 +116,7 @@ def _finish(batch: Batch, ending: Ending, now: datetime) -> bool:
         output_file = _file_row(batch, output, f"{batch.pk}_output.jsonl", now)
         error_file = _file_row(batch, errors, f"{batch.pk}_error.jsonl", now)
         Batch.objects.filter(pk=batch.pk).update(output_file=output_file, error_file=error_file)
-        _settle(batch, totals["prompt_tokens"] + totals["completion_tokens"], now)
+        ledger.close(batch=batch, used_tokens=totals["prompt_tokens"] + totals["completion_tokens"], now=now)
         record(f"batch:{batch.pk}", f"batch.{ending.target}", actor=None, now=now, data=totals)
     return True
 
@@ -170,9 +171,3 @@ def _file_row(batch: Batch, joined: Joined | None, filename: str, now: datetime)
         created_at=now,
         expires_at=now + RESULTS_KEPT,
     )
-
-
-def _settle(batch: Batch, used_tokens: int, now: datetime) -> None:
-    """A batch that ended before validation reserved anything has nothing to settle."""
-    if batch.ledger_entries.filter(kind=LedgerEntry.Kind.RESERVE).exists():
-        ledger.close(batch=batch, used_tokens=used_tokens, now=now)

@@ -13,6 +13,7 @@ from inference_worker import finishing, hints, leases, poison, results
 from inference_worker.models import Batch, Chunk, StoredFile
 
 AT_ONCE = 100  # of each kind in one tick, so that a tick stays short; the next one goes on
+ENDED = [Batch.State.COMPLETED, Batch.State.FAILED, Batch.State.CANCELLED, Batch.State.EXPIRED]
 
 log = structlog.get_logger(__name__)
 
@@ -49,14 +50,14 @@ def _due(now: datetime) -> list[str]:
 
 
 def _unswept() -> list[str]:
-    ended = Batch.objects.filter(state__in=["completed", "failed", "cancelled", "expired"])
+    ended = Batch.objects.filter(state__in=ENDED)
     left = Chunk.objects.filter(batch=OuterRef("pk")).exclude(lines_key="")
-    return list(ended.filter(Exists(left)).values_list("pk", flat=True)[:AT_ONCE])
+    return list(ended.filter(Exists(left) | ~Q(rejected_key="")).values_list("pk", flat=True)[:AT_ONCE])
 
 
 def _delete(file: StoredFile, now: datetime) -> None:
     """The object first: a row that says deleted must be true. An input in use is kept until its batches have ended."""
-    if file.batches.exclude(state__in=["completed", "failed", "cancelled", "expired"]).exists():
+    if file.batches.exclude(state__in=ENDED).exists():
         return
     results.delete(file.storage_key)
     StoredFile.objects.filter(pk=file.pk, deleted_at=None).update(deleted_at=now)

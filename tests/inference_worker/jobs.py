@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from access_portal.accounts.models import User
 from access_portal.grants.models import Grant
 from inference_worker import results
 from inference_worker.models import Batch, Chunk, LedgerEntry, QuotaAccount, StoredFile
@@ -64,11 +65,8 @@ def make_batch(
 ) -> Batch:
     """A validated batch: one chunk for each list of bodies, RESERVED tokens held back."""
     now: datetime = fields.pop("now", timezone.now())
-    key = f"files/{secrets.token_hex(8)}"
-    file = StoredFile.objects.create(
-        owner=grant.holder, purpose="batch", filename="in.jsonl", size_bytes=1, sha256="0" * 64, storage_key=key
-    )
     values: dict[str, Any] = {
+        "input_file": fields.pop("input_file", None) or make_input(grant.holder),
         "state": Batch.State.IN_PROGRESS,
         "endpoint": "/v1/completions",
         "created_at": now,
@@ -76,15 +74,21 @@ def make_batch(
         "expires_at": now + timedelta(days=1),
         "total_lines": sum(map(len, chunks)),
     }
-    batch = Batch.objects.create(
-        owner=grant.holder, grant=grant, release=release, input_file=file, **{**values, **fields}
-    )
+    batch = Batch.objects.create(owner=grant.holder, grant=grant, release=release, **{**values, **fields})
     reserve(batch)
     first = 0
     for index, bodies in enumerate(chunks):
         make_chunk(batch, index, first, bodies, stored=stored)
         first += len(bodies)
     return batch
+
+
+def make_input(owner: User) -> StoredFile:
+    """The row alone: a worker reads the prepared lines, not the upload."""
+    key = f"files/{secrets.token_hex(8)}"
+    return StoredFile.objects.create(
+        owner=owner, purpose="batch", filename="in.jsonl", size_bytes=1, sha256="0" * 64, storage_key=key
+    )
 
 
 def reserve(batch: Batch) -> None:

@@ -47,7 +47,7 @@ def _model_ids(wanted: str) -> list[str]:
     chosen = [name.strip() for name in wanted.split(",") if name.strip()]
     unknown = [name for name in chosen if name not in known]
     if unknown or not chosen:
-        raise CommandError(f"No such model: {', '.join(unknown) or wanted!r}. Known are: {', '.join(known)}.")
+        raise CommandError(f"No such model: {', '.join(unknown) or 'none named'}. Known are: {', '.join(known)}.")
     return chosen
 
 
