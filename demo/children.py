@@ -39,7 +39,7 @@ class Child:
     def start(self) -> None:
         """Start in a session of its own, so that Ctrl-C reaches only us and we stop the others in order."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - our own command lines
+            self.process = subprocess.Popen(
                 self.command,
                 cwd=ROOT,
                 env={**os.environ, **self.env},

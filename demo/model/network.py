@@ -69,9 +69,7 @@ class Attention(nn.Module):
             weight(x).unflatten(-1, (self.n_heads, -1)).transpose(1, 2)  # [batch, heads, length, head_dim]
             for weight in (self.wq, self.wk, self.wv)
         )
-        mixed = functional.scaled_dot_product_attention(
-            rotate(q, cos, sin), rotate(k, cos, sin), v, is_causal=True
-        )
+        mixed = functional.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v, is_causal=True)
         output: Tensor = self.wo(mixed.transpose(1, 2).flatten(-2))
         return output
 

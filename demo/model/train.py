@@ -85,15 +85,13 @@ def step(network: Llama, optimizer: torch.optim.AdamW, tokens: Tensor, rate: flo
     with torch.autocast("cpu", torch.bfloat16):
         loss = next_token_loss(network, tokens)
     optimizer.zero_grad()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimizer.step()
     return loss.item()
 
 
-def train(
-    network: Llama, training: Windows, held_out: Windows, seconds: float, keep: Keep, seed: int
-) -> None:
+def train(network: Llama, training: Windows, held_out: Windows, seconds: float, keep: Keep, seed: int) -> None:
     """Train for `seconds`; every few minutes, and at the end, keep the network if it is the best so far."""
     choice = random.Random(seed)  # noqa: S311 - repeatable, not secret
     optimizer = optimizer_for(network)
@@ -135,9 +133,7 @@ def write_evaluation(folder: Path, training: list[Chapter], held_out: list[Chapt
     folder.mkdir(parents=True, exist_ok=True)
     passage = [paragraph for chapter in held_out[::3] for paragraph in chapter[:3]]
     (folder / "held_out.txt").write_text("\n".join(passage) + "\n")
-    words = Counter(
-        word for chapter in training for text in chapter for word in re.findall(r"[a-z']+", text.lower())
-    )
+    words = Counter(word for chapter in training for text in chapter for word in re.findall(r"[a-z']+", text.lower()))
     (folder / "words.txt").write_text("".join(f"{word}\n" for word in sorted(words) if words[word] > 1))
 
 
@@ -146,9 +142,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=55, help="how long to train, after the preparations")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument(
-        "--out", type=Path, default=Path(__file__).parent, help="gets weights/ and evaluation/"
-    )
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="gets weights/ and evaluation/")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
