@@ -1,7 +1,19 @@
-"""Registers release with Django."""
+"""Registers release with Django, and the object store with the heartbeat."""
 
 from django.apps import AppConfig
+
+from access_portal.site import health
+from release.storage import jobs_store, weights_store
 
 
 class ReleaseConfig(AppConfig):
     name = "release"
+
+    def ready(self) -> None:
+        health.register("s3", check_stores)
+
+
+def check_stores() -> None:
+    """Raise StoreUnavailableError unless both buckets answer soon."""
+    weights_store().check()
+    jobs_store().check()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from access_portal.grants.policy import Action, Actor, Model, usable
 from release.errors import ReleaseNotFoundError
@@ -36,7 +38,10 @@ def get_family(slug: str) -> Family:
     found = families().filter(slug=slug).first()
     if found is None:
         raise ReleaseNotFoundError(
-            "family_not_found", "There is no model family of this name here.", "The catalogue lists all of them."
+            "family_not_found",
+            _("There is no model family of this name here."),
+            _("The catalogue lists all of them."),
+            reverse("catalogue"),
         )
     return found
 
@@ -47,7 +52,10 @@ def get_variant(family_slug: str, variant_slug: str) -> Variant:
     found = variants.filter(family__slug=family_slug, slug=variant_slug).first()
     if found is None:
         raise ReleaseNotFoundError(
-            "variant_not_found", "There is no model of this name here.", "The catalogue lists all of them."
+            "variant_not_found",
+            _("There is no model of this name here."),
+            _("The catalogue lists all of them."),
+            reverse("catalogue"),
         )
     return found
 
@@ -62,8 +70,9 @@ def get_release(family_slug: str, variant_slug: str, version: str) -> Release:
     if found is None:
         raise ReleaseNotFoundError(
             "release_not_found",
-            f"{variant} has no release of this name.",
-            "The model's page lists its releases.",
+            _("%s has no release of this name.") % variant,
+            _("The model's page lists its releases."),
+            reverse("variant", args=[family_slug, variant_slug]),
         )
     return found
 
@@ -78,6 +87,32 @@ def latest_release(variant: Variant) -> Release | None:
     return _releases().filter(variant=variant, state=Release.State.PUBLISHED).order_by("-published_at", "-pk").first()
 
 
+def latest_releases() -> dict[int, Release]:
+    """The newest published release of each variant that has one, by the variant's key."""
+    latest: dict[int, Release] = {}
+    published = _releases().filter(state=Release.State.PUBLISHED)
+    for release in published.order_by("variant__model_id", "-published_at", "-pk"):
+        latest.setdefault(release.variant_id, release)
+    return latest
+
+
+def hub_variant(repo: str) -> Variant | None:
+    """The variant that Hub clients call `gatehouse/llama-7b`; None until something of it was published."""
+    if "\0" in repo:
+        return None
+    variant = Variant.objects.select_related("family").filter(hub_repo=repo).first()
+    return variant if variant is not None and releases_of(variant).exists() else None
+
+
+def revision(variant: Variant, name: str) -> Release | None:
+    """What `main`, a version or a commit of 40 digits stands for; a withdrawn release is found and refused later."""
+    if "\0" in name:
+        return None
+    if name == "main":
+        return latest_release(variant) or releases_of(variant).first()
+    return releases_of(variant).filter(Q(version=name) | Q(commit=name)).exclude(commit="").first()
+
+
 def published_release(model_id: str) -> Release | None:
     """The newest published release of the variant with this id in the inference API (`llama-7b`)."""
     variant = Variant.objects.filter(model_id=model_id).first() if "\0" not in model_id else None
@@ -86,11 +121,7 @@ def published_release(model_id: str) -> Release | None:
 
 def usable_releases(user: Actor, action: Action, now: datetime) -> list[Release]:
     """The newest published release of each variant on which `user` may do `action` at `now`."""
-    latest: dict[int, Release] = {}
-    published = _releases().filter(state=Release.State.PUBLISHED)
-    for release in published.order_by("variant__model_id", "-published_at", "-pk"):
-        latest.setdefault(release.variant_id, release)
-    return usable(user, action, list(latest.values()), policy_model, now)
+    return usable(user, action, list(latest_releases().values()), policy_model, now)
 
 
 def _releases() -> QuerySet[Release]:

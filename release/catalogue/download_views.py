@@ -2,20 +2,77 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from access_portal.accounts.models import User
+from access_portal.grants.policy import Action, Granted, decide
+from release import queries
+from release.client_address import client_address
+from release.delivery import mint
 
 
+class SeeOther(HttpResponseRedirect):
+    """303: whatever the method was, the next request is a GET."""
+
+    status_code = 303
+
+
+@never_cache
+@require_safe
 def release(request: HttpRequest, family_slug: str, variant_slug: str, version: str) -> HttpResponse:
-    return HttpResponse("")
+    """Files, hashes, how to get them, and what stands between the reader and them."""
+    found = queries.get_release(family_slug, variant_slug, version)
+    decision = decide(request.user, Action.DOWNLOAD, queries.policy_model(found), timezone.now())
+    artifacts = list(found.artifacts.all())
+    context = {
+        "release": found,
+        "variant": found.variant,
+        "family": found.variant.family,
+        "artifacts": artifacts,
+        "total_bytes": sum(artifact.size_bytes for artifact in artifacts),
+        "decision": decision,
+        "granted": isinstance(decision, Granted),
+        "base_url": settings.BASE_URL,
+        "link_minutes": settings.DOWNLOAD_URL_SECONDS // 60,
+        "others": queries.releases_of(found.variant).exclude(pk=found.pk),
+    }
+    return render(request, "release/release.html", context)
 
 
+@require_safe
 def manifest(request: HttpRequest, family_slug: str, variant_slug: str, version: str) -> HttpResponse:
-    return HttpResponse("")
+    """The manifest, byte for byte as it was published, so that anyone can check a copy."""
+    found = queries.get_release(family_slug, variant_slug, version)
+    return HttpResponse(found.manifest, content_type="application/json")
 
 
+@require_safe
 def sha256sums(request: HttpRequest, family_slug: str, variant_slug: str, version: str) -> HttpResponse:
-    return HttpResponse("")
+    """The hashes in the form that `sha256sum --check` reads."""
+    found = queries.get_release(family_slug, variant_slug, version)
+    lines = [f"{artifact.sha256}  {artifact.path}\n" for artifact in found.artifacts.all()]
+    headers = {"Content-Disposition": 'attachment; filename="sha256sums.txt"'}
+    return HttpResponse("".join(lines), content_type="text/plain; charset=utf-8", headers=headers)
 
 
+@require_POST
 def download(request: HttpRequest, family_slug: str, variant_slug: str, version: str, path: str) -> HttpResponse:
-    return HttpResponse("")
+    """Send the browser to a link made for it alone."""
+    if not isinstance(request.user, User):  # after signing in, back to the page: this address takes no GET
+        return redirect_to_login(reverse("release", args=[family_slug, variant_slug, version]))
+    link = mint(
+        actor=request.user,
+        release=queries.get_release(family_slug, variant_slug, version),
+        path=path,
+        address=client_address(request),
+        user_agent=request.headers.get("User-Agent", ""),
+        now=timezone.now(),
+    )
+    return SeeOther(link.url, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
