@@ -103,7 +103,7 @@ def approve(*, actor: Actor, number: str, version: int, terms: Terms, now: datet
         _decide(application, actor, "approved", terms.reason, now)
         grant = _grant(application, actor, terms, now)
         _advance(application, actor, Command.APPROVE, now, {"grant": grant.number, "months": terms.duration_months})
-        _mail("approved", application, now, {"grant": grant, "terms": terms})
+        _mail("approved", application, now, {"grant": grant})
     return grant
 
 
