@@ -18,10 +18,10 @@ HOLMES = "usr/share/gocode/src/github.com/pierrec/lz4/testdata/pg1661.txt"
 BIBLE = "usr/lib/bible.data"
 
 # Only the books that tell a story: lists, laws, verse and letters would teach a small model little prose.
-NARRATIVE = frozenset(
-    ("Ge", "Exo", "Josh", "Jdgs", "Ruth", "1Sm", "2Sm", "1Ki", "2Ki", "Ezra", "Neh", "Est", "Dan", "Jonah")
-    + ("Mat", "Mark", "Luke", "John", "Acts")
-)
+NARRATIVE = {
+    *("Ge", "Exo", "Josh", "Jdgs", "Ruth", "1Sm", "2Sm", "1Ki", "2Ki", "Ezra", "Neh", "Est", "Dan", "Jonah"),
+    *("Mat", "Mark", "Luke", "John", "Acts"),
+}
 VERSES_PER_PARAGRAPH = 4
 HELD_OUT_EVERY = 20
 FIRST_HELD_OUT = 10
