@@ -31,7 +31,8 @@ ANSWERS: dict[str, Any] = {
     "orcid": "0000-0002-1825-0097",
     "web_page": "https://uni.example/ada",
     "sizes": ["1m"],
-    "purpose": "We study how small models learn to agree in number. " * 4,
+    "purpose": "We study how small models learn to agree in number, layer by layer, and where it goes wrong. " * 2
+    + "The weights are needed to look inside.",
     "sharing": "A paper and the code, both open.",
     "human_data": "no",
     "ethics": "",
