@@ -36,6 +36,11 @@ class Desk:
     waiting: int | None
 
     @property
+    def is_new(self) -> bool:
+        """Whether this person has not asked for anything yet."""
+        return not self.applications and not self.grants
+
+    @property
     def may_run(self) -> bool:
         return isinstance(self.standing, Granted)
 
@@ -46,7 +51,7 @@ def desk_of(user: User, now: datetime) -> Desk:
     return Desk(
         standing=decide(user, Action.USE_INFERENCE, Office(), now),
         applications=[_pending(row) for row in applications.applications_of(user)[:SHOWN]],
-        grants=grants_of(user)[:SHOWN],
+        grants=list(grants_of(user)[:SHOWN]),
         waiting=applications.counts(user, now)["submitted"] if reviews else None,
     )
 

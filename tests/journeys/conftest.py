@@ -1,4 +1,4 @@
-"""A real Chromium before a real server: pages of any size and colour, signed in or not, and what may be wrong with them."""
+"""A real Chromium before a real server: pages of any size and colour, signed in or not, and their faults."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -75,10 +76,18 @@ class Visit:
 
 
 def session_cookie(user: Any, url: str) -> Any:
-    """The cookie of a session in which `user` is signed in, as it would be after the form."""
+    """The cookie of a session in which `user` has just given the password, as it would be after the form."""
     client = Client()
     client.force_login(user)
-    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": url}
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+        "url": url,
+    }
 
 
 def accessibility_faults(page: Page, rules: dict[str, object] = TAGS) -> list[str]:

@@ -9,13 +9,16 @@ from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.urls import reverse
+from django.utils import timezone
 
 from access_portal.accounts.models import Role, User
+from access_portal.applications.commands import claim
+from access_portal.applications.models import Application, State
 from access_portal.grants.models import Grant
 from release.models import Family, Release
-from tests.factories import make_family, make_grant, make_release, make_user, make_variant
+from tests.access_portal.applications.scenes import make_application, make_open_family, make_staff, submit
+from tests.factories import make_grant, make_release, make_user
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,14 @@ class House:
 
     ada: User  # holds a grant
     ben: User  # reviewer with a second factor
-    cy: User  # nothing but an account
+    cy: User  # applied, and waits
+    eve: User  # nothing but an account
+    dee: User  # has not confirmed the address
     family: Family
     release: Release
     grant: Grant
+    waiting: Application  # of Cy
+    refused: Application  # of Eve, by Ben
 
 
 @dataclass(frozen=True)
@@ -42,12 +49,15 @@ class PageCase:
 
 def furnish() -> House:
     """Rows for every page of `PAGES`."""
-    ada, ben, cy = make_user("ada"), make_user("ben", Role.REVIEWER, Role.DECIDER), make_user("cy")
-    TOTP.activate(ben, generate_totp_secret())
+    ada, ben, cy = make_user("ada"), make_staff("ben", Role.REVIEWER, Role.DECIDER), make_user("cy")
+    eve, dee = make_user("eve"), make_user("dee", verified=False)
     RecoveryCodes.activate(ben)
-    family = make_family("quill")
-    release = make_release(make_variant(family, "5m"))
-    return House(ada, ben, cy, family, release, make_grant(ada, family))
+    family = make_open_family("quill")
+    release = make_release(family.variants.get())
+    grant = make_grant(ada, family)
+    waiting = submit(cy, family)
+    refused = make_application(eve, make_open_family("gander"), State.REFUSED, holder=ben)
+    return House(ada, ben, cy, eve, dee, family, release, grant, waiting, refused)
 
 
 def named(name: str, *args: object) -> Callable[[House], str]:
@@ -56,7 +66,7 @@ def named(name: str, *args: object) -> Callable[[House], str]:
 
 
 def confirmation(house: House) -> str:
-    return reverse("account_confirm_email", args=[EmailConfirmationHMAC(EmailAddress.objects.get(user=house.cy)).key])
+    return reverse("account_confirm_email", args=[EmailConfirmationHMAC(EmailAddress.objects.get(user=house.dee)).key])
 
 
 def password_link(house: House) -> str:
@@ -64,10 +74,17 @@ def password_link(house: House) -> str:
     return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(house.cy), key])
 
 
+def claimed(house: House) -> str:
+    """The waiting case, once Ben has taken it."""
+    claim(actor=house.ben, number=str(house.waiting.number), version=house.waiting.version, now=timezone.now())
+    return reverse("review_case", args=[house.waiting.number])
+
+
 PAGES = [
     PageCase("home", named("home")),
     PageCase("home signed in", named("home"), "ada"),
-    PageCase("home of a newcomer", named("home"), "cy"),
+    PageCase("home of a newcomer", named("home"), "dee"),
+    PageCase("home of an applicant", named("home"), "cy"),
     PageCase("home of a reviewer", named("home"), "ben"),
     PageCase("sign in", named("account_login")),
     PageCase("create account", named("account_signup")),
@@ -92,8 +109,19 @@ PAGES = [
     PageCase("confirm with code", named("mfa_reauthenticate"), "ben"),
     PageCase("sign out", named("account_logout"), "ada"),
     PageCase("not found", lambda house: "/nowhere/at/all/", "", 404),
-    PageCase("not a page", named("withdraw_application", "GH-2026-00001"), "ada", 405),
+    PageCase("not a page", named("revoke_token", 1), "ada", 405),
     PageCase("tokens", named("tokens"), "ada"),
     PageCase("messages", named("messages"), "ada"),
+    PageCase("apply", named("apply", "quill"), "eve"),
+    PageCase("apply, address not confirmed", named("apply", "quill"), "dee", 403),
+    PageCase("my applications", named("my_applications"), "cy"),
+    PageCase("application, waiting", lambda house: reverse("application", args=[house.waiting.number]), "cy"),
+    PageCase("application, refused", lambda house: reverse("application", args=[house.refused.number]), "eve"),
+    PageCase("withdraw", lambda house: reverse("withdraw_application", args=[house.waiting.number]), "cy"),
+    PageCase("queue", named("review_queue"), "ben"),
+    PageCase("case, waiting", lambda house: reverse("review_case", args=[house.waiting.number]), "ben"),
+    PageCase("case, in review", claimed, "ben"),
+    PageCase("case, refused", lambda house: reverse("review_case", args=[house.refused.number]), "ben"),
+    PageCase("licence", lambda house: reverse("licence_version", args=[house.grant.licence_version_id]), "ada"),
     PageCase("my grants", named("my_grants"), "ada"),
 ]

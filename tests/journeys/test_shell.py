@@ -10,6 +10,7 @@ from tests.journeys.conftest import Opener
 from tests.journeys.looking import CONTRAST, LOOKS, TAGS, Visit, accessibility_faults, layout_faults
 from tests.journeys.pages import PAGES, House, PageCase, furnish
 
+
 @pytest.fixture
 def house(transactional_db: None) -> House:
     return furnish()

@@ -45,4 +45,8 @@ def running_version() -> version.Version:
 @register.filter
 def control(field: BoundField) -> SafeString:
     """The field's widget, without a placeholder: the label and the hint say it, and stay when one types."""
-    return field.as_widget(attrs={"placeholder": False}) if "placeholder" in field.field.widget.attrs else field.as_widget()
+    return (
+        field.as_widget(attrs={"placeholder": False})
+        if "placeholder" in field.field.widget.attrs
+        else field.as_widget()
+    )
