@@ -27,6 +27,7 @@ def family(request: HttpRequest, family_slug: str) -> HttpResponse:
     variants = list(found.variants.all())
     latest = queries.latest_releases()
     context = {
+        "any_released": any(variant.pk in latest for variant in variants),
         "family": found,
         "facts": found.facts,
         "variants": [(variant, card.memory(variant), latest.get(variant.pk)) for variant in variants],
