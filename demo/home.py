@@ -31,6 +31,11 @@ class Home:
         return self.folder / "secrets.json"
 
     @property
+    def environment_file(self) -> Path:
+        """The settings of the running demonstration, for commands beside it."""
+        return self.folder / "environment.json"
+
+    @property
     def lock_file(self) -> Path:
         return self.folder / "lock"
 

@@ -16,7 +16,7 @@ from typing import Any
 from demo import mission, services
 from demo.children import Child, port_is_open
 from demo.errors import DemoError
-from demo.home import ROOT, Home
+from demo.home import ROOT, Home, write_private
 from demo.lock import only_copy
 from demo.screen import Screen
 
@@ -32,6 +32,7 @@ def up(home: Home, *, port: int, once: bool) -> None:
         first = not home.demo_file.exists()
         ports = services.Ports.choose(port)
         env = services.settings(home, ports)
+        write_private(home.environment_file, env)
         started_at = time.monotonic()
         with _running(services.stores(home, ports, env), screen) as stores:
             prepare(env, screen)
