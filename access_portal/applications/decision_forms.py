@@ -84,11 +84,12 @@ class RefuseForm(forms.Form):
         required=False,
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Needed if they may apply again."),
+        help_text=_("Said in the mail and on their page, beside the reasons."),
     )
 
     def __init__(self, data: QueryDict | None = None, *, application: Application, code: str = "") -> None:
         super().__init__(data, auto_id="refuse_%s", initial=_prepared(application, code))
+        setattr(self.fields["what_to_change"], "condition", _("if they may apply again"))  # noqa: B010 - as in `forms`
 
     def said(self) -> dict[str, Any]:
         """The cleaned words as `commands.refuse` takes them."""

@@ -24,6 +24,14 @@ POSITIONS = [
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 MOST_TOKENS = 10**12
 
+# Said in place of "(optional)": these must be answered, but not by everybody.
+CONDITIONS = {
+    "supervisor_name": _("if you are a student"),
+    "supervisor_email": _("if you are a student"),
+    "ethics": _("if you answered yes"),
+    "estimated_tokens": _("if you want to run the model here"),
+}
+
 
 def _area(rows: int) -> forms.Textarea:
     return forms.Textarea(attrs={"rows": rows})
@@ -54,13 +62,13 @@ class ApplicationForm(forms.Form):
         label=_("Supervisor’s name"),
         max_length=200,
         required=False,
-        help_text=_("Only if you are a student: somebody who answers for the work. Reviewers see it, nobody else."),
+        help_text=_("Somebody who answers for the work and knows of it. Reviewers see the name, nobody else."),
     )
     supervisor_email = forms.EmailField(
         label=_("Supervisor’s e-mail address"),
         max_length=254,
         required=False,
-        help_text=_("Only if you are a student. A reviewer may write to this address to ask whether they know of it."),
+        help_text=_("A reviewer may write to this address to ask whether they know of the work."),
     )
     orcid = forms.CharField(
         label=_("ORCID"),
@@ -110,9 +118,7 @@ class ApplicationForm(forms.Form):
         max_length=2000,
         required=False,
         widget=_area(4),
-        help_text=_(
-            "Only if you answered yes: which board looked at it, or why none is needed, and how data are kept."
-        ),
+        help_text=_("Which board looked at it, or why none is needed, and how the data are kept."),
     )
     needs_download = forms.BooleanField(
         label=_("I need to download the weights"),
@@ -130,8 +136,8 @@ class ApplicationForm(forms.Form):
         max_value=MOST_TOKENS,
         required=False,
         help_text=_(
-            "Only if you want to run the model here: prompts and answers together over the whole project. "
-            "A token is about four letters. It sets the first quota, and a rough figure is enough."
+            "Prompts and answers together over the whole project. A token is about four letters. "
+            "It sets the first quota, and a rough figure is enough."
         ),
     )
     licence_version = forms.IntegerField(widget=forms.HiddenInput)
@@ -147,6 +153,8 @@ class ApplicationForm(forms.Form):
         sizes = self.fields["sizes"]
         assert isinstance(sizes, forms.MultipleChoiceField)
         sizes.choices = [(variant.slug, variant.name) for variant in variants_of(family)]
+        for name, condition in CONDITIONS.items():
+            setattr(self.fields[name], "condition", condition)  # noqa: B010 - forms know no such attribute
         if len(sizes.choices) == 1:
             sizes.initial = [sizes.choices[0][0]]
 

@@ -30,7 +30,7 @@ EXPLANATIONS: Mapping[str, str | Promise] = {
     State.WITHDRAWN: gettext_lazy("You withdrew this application. Nothing more happens with it."),
 }
 
-NEXT_ACTORS: Mapping[str, str | Promise] = {
+_NEXT_ACTORS: Mapping[str, str | Promise] = {
     State.SUBMITTED: gettext_lazy("A reviewer. You need not do anything; we write to you when it is decided."),
     State.IN_REVIEW: gettext_lazy("The reviewers. You need not do anything; we write to you when it is decided."),
     State.APPROVED: gettext_lazy("You: use your grant."),
@@ -55,6 +55,13 @@ class Entry:
     what: str
     who: str
     at: datetime
+
+
+def next_actor(application: Application) -> str:
+    """Who acts next, and what there is to do."""
+    if application.state == State.REFUSED and not application.may_reapply:
+        return _("Nobody. This answer is final.")
+    return str(_NEXT_ACTORS[application.state])
 
 
 def entry(event: Event, application: Application, reader: User) -> Entry:

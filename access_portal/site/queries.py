@@ -9,7 +9,7 @@ from datetime import datetime
 from access_portal.accounts.models import User
 from access_portal.applications import queries as applications
 from access_portal.applications.models import Application
-from access_portal.applications.wording import BADGES, NEXT_ACTORS
+from access_portal.applications.wording import BADGES, next_actor
 from access_portal.grants.models import Grant
 from access_portal.grants.policy import Action, Decision, Granted, Office, decide
 from access_portal.grants.queries import grants_of
@@ -57,4 +57,4 @@ def desk_of(user: User, now: datetime) -> Desk:
 
 
 def _pending(application: Application) -> Pending:
-    return Pending(application, BADGES[application.state], str(NEXT_ACTORS[application.state]))
+    return Pending(application, BADGES[application.state], next_actor(application))

@@ -24,7 +24,7 @@ from access_portal.applications.models import Application
 from access_portal.applications.queries import applications_of, own_application, timeline
 from access_portal.applications.reasons import REASONS
 from access_portal.applications.standing import allowed_commands
-from access_portal.applications.wording import BADGES, EXPLANATIONS, NEXT_ACTORS
+from access_portal.applications.wording import BADGES, EXPLANATIONS, next_actor
 from access_portal.errors import ConflictError
 from access_portal.licences.markdown import to_safe_html
 from access_portal.licences.models import LicenceVersion
@@ -53,7 +53,7 @@ def apply(request: SignedInRequest, family_slug: str) -> HttpResponse:
 @require_safe
 def my_applications(request: SignedInRequest) -> HttpResponse:
     """All applications of this person."""
-    rows = [(row, BADGES[row.state], NEXT_ACTORS[row.state]) for row in applications_of(request.user)]
+    rows = [(row, BADGES[row.state], next_actor(row)) for row in applications_of(request.user)]
     return render(request, "applications/my_applications.html", {"rows": rows})
 
 
@@ -66,7 +66,7 @@ def application(request: SignedInRequest, number: str) -> HttpResponse:
         "application": found,
         "badge": BADGES[found.state],
         "explanation": EXPLANATIONS[found.state],
-        "next_actor": NEXT_ACTORS[found.state],
+        "next_actor": next_actor(found),
         "timeline": timeline(found, request.user),
         "answers": list(answered(found)),
         "allowed": allowed_commands(found, request.user, timezone.now()),

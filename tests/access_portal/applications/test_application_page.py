@@ -73,7 +73,7 @@ def test_a_refusal_shows_reasons_what_to_change_and_the_way_back(ada: User, clie
 def test_a_final_refusal_offers_no_way_back(ada: User, client: Client) -> None:
     case = make_application(ada, make_open_family(), State.REFUSED, may_reapply=False)
     page = client.get(f"/applications/{case.number}/")
-    assertContains(page, "This answer is final")
+    assertContains(page, "Nobody. This answer is final.")
     assertNotContains(page, 'href="/apply/toy/"')
 
 

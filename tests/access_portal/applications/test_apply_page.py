@@ -51,11 +51,11 @@ def test_a_licence_text_cannot_bring_markup_of_its_own(ada: Client, family: Fami
 
 
 def test_sending_the_form_leads_to_the_application(ada: Client, family: Family) -> None:
-    answer = ada.post("/apply/toy/", filled_in(family))
+    page = ada.post("/apply/toy/", filled_in(family), follow=True)
     made = Application.objects.get()
-    assertRedirects(answer, f"/applications/{made.number}/")
+    assertRedirects(page, f"/applications/{made.number}/")
+    assertContains(page, "Thank you. We have your application")
     assert made.answers == ANSWERS
-    assertContains(ada.get(f"/applications/{made.number}/"), "Thank you. We have your application")
 
 
 def test_nothing_is_recorded_for_somebody_who_is_not_signed_in(client: Client, family: Family) -> None:
