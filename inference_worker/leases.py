@@ -21,6 +21,7 @@ from inference_worker.models import Batch, Chunk
 MAX_LOST_LEASES = 2
 MAX_LOST_LEASES_ALONE = 3
 CANDIDATES_PER_OWNER = 16
+HANDED_BACK_PAUSE = timedelta(seconds=5)
 SERVED_RECENTLY = timedelta(hours=1)
 
 
@@ -36,13 +37,23 @@ class Outcome:
     completion_tokens: int = 0
 
 
-def claim(*, owner: str, model_ids: Iterable[str], now: datetime) -> Chunk | None:
+def claim(
+    *,
+    owner: str,
+    model_ids: Iterable[str],
+    now: datetime,
+    interactive_only: bool = False,
+    shaken_only: bool = False,
+) -> Chunk | None:
     """Lease the chunk whose turn it is, of a model that `owner` can run; None when nothing is ready.
 
-    Interactive requests come first, then whoever was served least recently.
+    Interactive requests come first, then whoever was served least recently. A shaken chunk has lost a lease before.
     """
     reclaim(now=now)
-    for chunk in _candidates(_ready(list(model_ids), now), now):
+    ready = _ready(list(model_ids), now)
+    ready = ready.filter(batch__lane=Batch.Lane.INTERACTIVE) if interactive_only else ready
+    ready = ready.filter(lost_leases__gt=0) if shaken_only else ready
+    for chunk in _candidates(ready, now):
         # Somebody else may take it between the look and this update, which then changes nothing.
         if take(chunk, owner=owner, now=now):
             return chunk
@@ -72,15 +83,24 @@ def complete(*, chunk_id: int, fencing: int, outcome: Outcome, whole: bool) -> b
         return True
 
 
-def release_lease(*, chunk_id: int, fencing: int) -> bool:
-    """Hand a chunk back unrun, as a worker does that is told to stop; False when the lease was lost before."""
-    return held(chunk_id, fencing).update(state=Chunk.State.READY) == 1
+def release_lease(*, chunk_id: int, fencing: int, now: datetime) -> bool:
+    """Hand a chunk back unrun, for whoever claims it in some seconds; False when the lease was lost before.
+
+    The pause keeps a worker that cannot run anything from turning in circles.
+    """
+    return held(chunk_id, fencing).update(state=Chunk.State.READY, lease_until=now + HANDED_BACK_PAUSE) == 1
 
 
 def reclaim(*, now: datetime) -> int:
     """Make chunks ready again whose lease ran out; returns how many."""
     expired = Chunk.objects.filter(state=Chunk.State.LEASED, lease_until__lt=now)
     return expired.update(state=Chunk.State.READY, lost_leases=F("lost_leases") + 1)
+
+
+def has_shaken(*, model_ids: Iterable[str], now: datetime) -> bool:
+    """Whether a chunk is ready, or about to be, that has lost a lease."""
+    reclaim(now=now)
+    return _ready(list(model_ids), now).filter(lost_leases__gt=0).exists()
 
 
 def suspects() -> QuerySet[Chunk]:
@@ -117,6 +137,7 @@ def take(chunk: Chunk, *, owner: str, now: datetime) -> bool:
 def _ready(model_ids: list[str], now: datetime) -> QuerySet[Chunk]:
     return Chunk.objects.filter(
         _trusted(),
+        Q(lease_until=None) | Q(lease_until__lte=now),
         state=Chunk.State.READY,
         batch__state=Batch.State.IN_PROGRESS,
         batch__expires_at__gt=now,

@@ -18,11 +18,12 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from inference_worker import completions, engines, finishing, leases, model_folder, results
-from inference_worker.engine.config import DType, EngineConfig
+from inference_worker.engine.config import DType, EngineConfig, ModelConfig
 from inference_worker.engine.engine import Engine
 from inference_worker.engine.errors import RequestError
 from inference_worker.engine.sequence import Completion
-from inference_worker.engine_thread import EngineThread, EngineUnavailableError
+from inference_worker.engine.tokenizer import Tokenizer
+from inference_worker.engine_thread import EngineUnavailableError
 from inference_worker.models import Batch, Chunk
 from inference_worker.results import Line
 from inference_worker.stopping import Stop, reason_to_stop
@@ -62,7 +63,8 @@ class Attempt:
 def run(chunk: Chunk, *, clock: Callable[[], datetime] = timezone.now) -> None:
     """Run a chunk that was just leased and close it, then its batch if this was the last one.
 
-    A lease that cannot be used now is handed back. After any other failure it runs out, which counts against the chunk.
+    Whatever fails here is the worker's fault and not a line's, so the chunk is handed back. Only a lease that runs out,
+    because its worker died or froze, counts against the chunk.
     """
     attempt = Attempt()
     try:
@@ -76,10 +78,12 @@ def run(chunk: Chunk, *, clock: Callable[[], datetime] = timezone.now) -> None:
     except LeaseLostError:
         log.warning("lease_lost", batch=chunk.batch_id, chunk=chunk.index, fencing=chunk.fencing)
         return
-    except (EngineUnavailableError, StoreUnavailableError) as error:
-        leases.release_lease(chunk_id=chunk.pk, fencing=chunk.fencing)
+    except Exception as error:
+        leases.release_lease(chunk_id=chunk.pk, fencing=chunk.fencing, now=clock())
         log.warning("chunk_handed_back", batch=chunk.batch_id, chunk=chunk.index, error=type(error).__name__)
-        return
+        if isinstance(error, EngineUnavailableError | StoreUnavailableError):
+            return
+        raise
     finally:
         attempt.cancel()
     finishing.advance(chunk.batch_id, clock())
@@ -92,20 +96,32 @@ def _submit(attempt: Attempt, chunk: Chunk, lines: list[Line]) -> None:
     engine = engines.engine_for(release.commit, lambda: _load(release))
     urgent = chunk.batch.lane == Batch.Lane.INTERACTIVE
     for line in lines:
-        try:
-            call = completions.parse(line.body, tokenizer=tokenizer, context_tokens=config.context_tokens)
-        except completions.BodyError as error:
-            attempt.refused.add(line.id)
-            attempt.errors.append(
-                results.refused(line, status=error.status, code=error.code, message=error.message, param=error.param)
-            )
+        call = _parse(attempt, chunk, line, tokenizer, config)
+        if call is None:
             continue
         attempt.call[line.id] = call
-        attempt.futures[line.id] = _enqueue(engine, call, urgent)
+        attempt.futures[line.id] = [engine.submit(request, urgent=urgent) for request in call.requests]
 
 
-def _enqueue(engine: EngineThread, call: completions.CompletionCall, urgent: bool) -> list[Future[Completion]]:
-    return [engine.submit(request, urgent=urgent) for request in call.requests]
+def _parse(
+    attempt: Attempt, chunk: Chunk, line: Line, tokenizer: Tokenizer, config: ModelConfig
+) -> completions.CompletionCall | None:
+    """The call, or None with its error line written. Validation has let it pass, so a refusal here is rare."""
+    try:
+        return completions.parse(line.body, tokenizer=tokenizer, context_tokens=config.context_tokens)
+    except completions.BodyError as error:
+        refusal = results.refused(line, status=error.status, code=error.code, message=error.message, param=error.param)
+    except Exception as error:
+        refusal = _failed(chunk, line, error)
+    attempt.refused.add(line.id)
+    attempt.errors.append(refusal)
+    return None
+
+
+def _failed(chunk: Chunk, line: Line, error: Exception) -> bytes:
+    """The error line for a failure of ours that concerns one line; its text may hold a prompt, so is not logged."""
+    log.error("line_failed", batch=chunk.batch_id, line=line.id, error=type(error).__name__)
+    return results.not_run(line, code="internal_error", message=INTERNAL_ERROR)
 
 
 def _load(release: Release) -> Engine:
@@ -160,8 +176,7 @@ def _collect_line(attempt: Attempt, chunk: Chunk, line: Line, now: datetime) -> 
     except RequestError as error:
         attempt.errors.append(results.refused(line, status=400, code=error.code, message=str(error), param=error.param))
     except Exception as error:  # whatever it is, it fails this line and no other
-        log.error("line_failed", batch=chunk.batch_id, line=line.id, error=type(error).__name__)
-        attempt.errors.append(results.not_run(line, code="internal_error", message=INTERNAL_ERROR))
+        attempt.errors.append(_failed(chunk, line, error))
     else:
         attempt.prompt_tokens += body["usage"]["prompt_tokens"]
         attempt.completion_tokens += body["usage"]["completion_tokens"]

@@ -9,7 +9,7 @@ import threading
 from celery import shared_task
 from django.utils import timezone
 
-from inference_worker import finishing, hints, leases, runner, validation
+from inference_worker import admission, finishing, hints, runner, validation
 from inference_worker.validating import alone
 
 
@@ -24,11 +24,11 @@ def validate_batch(batch_id: str) -> None:
 def run_chunks(model_id: str) -> None:
     """One chunk, then the bell again: so control work and other models get their turn between chunks."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    chunk = leases.claim(owner=owner, model_ids=[model_id], now=timezone.now())
-    if chunk is None:
-        return
-    hints.wake(model_id)  # for another thread or worker, which joins in
-    runner.run(chunk)
+    with admission.here.claim(owner=owner, model_ids=[model_id], now=timezone.now()) as chunk:
+        if chunk is None:
+            return
+        hints.wake(model_id)  # for another thread or worker, which joins in
+        runner.run(chunk)
     hints.wake(model_id)
 
 

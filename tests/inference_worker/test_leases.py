@@ -101,7 +101,7 @@ def renew(chunk: Chunk, fencing: int) -> bool:
 
 
 def hand_back(chunk: Chunk, fencing: int) -> bool:
-    return leases.release_lease(chunk_id=chunk.pk, fencing=fencing)
+    return leases.release_lease(chunk_id=chunk.pk, fencing=fencing, now=NOW)
 
 
 # What became of the chunk -> whether the lease with number 1 still counts.
@@ -183,3 +183,10 @@ def test_a_chunk_handed_back_is_ready_and_not_suspected(release: Release, ada: G
     assert hand_back(taken(release), 1)
     row = Chunk.objects.get()
     assert (row.state, row.lost_leases) == ("ready", 0)
+
+
+def test_a_chunk_handed_back_rests_for_some_seconds(release: Release, ada: Grant) -> None:
+    batch_of(ada, release)
+    hand_back(taken(release), 1)
+    assert claim(release, NOW + timedelta(seconds=4)) is None
+    assert claim(release, NOW + timedelta(seconds=5)) is not None

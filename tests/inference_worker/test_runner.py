@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from access_portal.grants.models import Grant
-from inference_worker import engines, leases, model_folder, results, runner
+from inference_worker import completions, engines, leases, model_folder, results, runner
 from inference_worker.engine.config import EngineConfig
 from inference_worker.engine.engine import Engine
 from inference_worker.engine.sequence import Completion
@@ -231,6 +231,37 @@ def test_an_engine_that_cannot_be_loaded_costs_nobody_a_line(
     runner.run(claimed())
     row = Chunk.objects.get()
     assert (row.state, row.lost_leases, row.failed_lines) == ("ready", 0, 0)
+
+
+def test_a_worker_that_cannot_ask_the_policy_costs_nobody_a_line(
+    tiny_release: Release, ada: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(batch_id: str, now: datetime) -> None:
+        raise ImportError("half an update")
+
+    monkeypatch.setattr(runner, "reason_to_stop", broken)
+    jobs.make_batch(ada, tiny_release, [[jobs.body(tiny_release)]])
+    with pytest.raises(ImportError):
+        runner.run(claimed())
+    row = Chunk.objects.get()
+    assert (row.state, row.lost_leases, row.failed_lines) == ("ready", 0, 0)
+
+
+def test_a_line_that_our_own_code_stumbles_over_fails_alone(
+    tiny_release: Release, ada: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = completions.parse
+
+    def stumbling(body: dict[str, object], **rest: object) -> object:
+        if body["prompt"] == "stumble":
+            raise ZeroDivisionError
+        return parse(body, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(completions, "parse", stumbling)
+    batch = jobs.make_batch(ada, tiny_release, [[jobs.body(tiny_release, text) for text in ("stumble", "It was")]])
+    runner.run(claimed())
+    assert jobs.custom_ids(jobs.errors(batch)) == ["line-0"]
+    assert jobs.custom_ids(jobs.output(batch)) == ["line-1"]
 
 
 def test_an_engine_that_crashes_fails_its_lines_in_plain_words(

@@ -60,7 +60,7 @@ class Workers:
             "--models",
             self.release.variant.model_id,
             "--concurrency",
-            "2",
+            "4",
         ]
         with self.log.open("ab") as out:
             process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=out)
@@ -179,10 +179,20 @@ def test_a_worker_told_to_stop_leaves_no_lease_behind(batch: Batch, workers: Wor
 
 def test_a_worker_says_what_it_runs(workers: Workers, release: Release) -> None:
     workers.start()
-    workers.until(lambda: "chunks at once" in workers.log.read_text())
-    assert f"2 chunks at once, models {release.variant.model_id}" in workers.log.read_text()
+    workers.until(lambda: "Worker ready" in workers.log.read_text())
+    assert f"Worker ready: 4 chunks at once, models: {release.variant.model_id}\n" in workers.log.read_text()
 
 
-def test_a_model_that_does_not_exist_is_named(release: Release) -> None:
-    with pytest.raises(CommandError, match=r"No such model: gpt-9\. Known are: toy-1m\."):
-        call_command("worker", "--models", "gpt-9")
+BAD_ARGUMENTS = [
+    (("--models", "gpt-9"), r"No such model: gpt-9\. Known are: toy-1m\."),
+    (("--models", "toy-1m,gpt-9"), r"No such model: gpt-9\."),
+    (("--models", ""), "none named"),
+    (("--concurrency", "0"), "from 1 to 64"),
+    (("--concurrency", "many"), "from 1 to 64"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_ARGUMENTS)
+def test_bad_arguments_are_answered_with_a_sentence(release: Release, arguments: tuple[str, str], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        call_command("worker", *arguments)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from argparse import ArgumentTypeError
 from typing import Any
 
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from access_portal.celery import app
-from inference_worker import engines, hints
+from inference_worker import admission, engines, hints
 from release.models import Release, Variant
 
 OPTIONS = ("--pool", "threads", "--without-gossip", "--without-mingle", "--loglevel", "WARNING")
@@ -19,24 +21,33 @@ GRACE_SECONDS = 8
 
 class Command(BaseCommand):
     help = "Validate and finish batches, and run the models named (by default all that this installation knows)."
-    requires_system_checks = []  # they import every page of the portal
+    requires_system_checks = []  # they import every page of the portal; see `handle` for Celery's own
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--models", default="all", help="model ids with commas between, or: all")
-        parser.add_argument("--concurrency", type=int, default=4, help="chunks at once; they share the engine")
+        parser.add_argument("--concurrency", type=_places, default=4, help="chunks at once; they share the engine")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        os.environ["CELERY_SKIP_CHECKS"] = "1"
         model_ids = _model_ids(options["models"])
         queues = [hints.CONTROL_QUEUE, *(hints.model_queue(model_id) for model_id in model_ids)]
         worker_shutting_down.connect(_hand_back_in_time, weak=False)
+        admission.here.places = places = options["concurrency"]
         published = [model_id for model_id in model_ids if _is_published(model_id)]
-        self.stdout.write(
-            f"Worker: {options['concurrency']} chunks at once, models {', '.join(published) or 'none published yet'}"
-        )
+        line = f"Worker ready: {places} chunks at once, models: {', '.join(published) or 'none published yet'}"
+        worker_ready.connect(lambda **_: self._say(line), weak=False)
+        app.worker_main(["--quiet", "worker", *OPTIONS, "--concurrency", str(places), "--queues", ",".join(queues)])
+
+    def _say(self, line: str) -> None:
+        """On the command's own stream: sys.stdout has become Celery's log by then."""
+        self.stdout.write(line)
         self.stdout.flush()
-        app.worker_main(
-            ["worker", *OPTIONS, "--concurrency", str(options["concurrency"]), "--queues", ",".join(queues)]
-        )
+
+
+def _places(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise ArgumentTypeError("must be a whole number from 1 to 64")
+    return int(text)
 
 
 def _model_ids(wanted: str) -> list[str]:
