@@ -26,10 +26,10 @@ class QuotaShortError(GatehouseError):
     status = 429
 
     def __init__(self, remaining: int, wanted: int) -> None:
+        short = _("This needs up to %(wanted)d tokens, and your grant has %(remaining)d left.")
         super().__init__(
             "insufficient_quota",
-            _("This needs up to %(wanted)d tokens, and your grant has %(remaining)d left.")
-            % {"wanted": wanted, "remaining": remaining},
+            short % {"wanted": wanted, "remaining": remaining} if remaining else _("Your grant has no tokens left."),
             _("Ask for fewer lines or a smaller max_tokens, or write to us about a larger quota."),
         )
         self.remaining = remaining

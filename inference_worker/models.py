@@ -130,13 +130,14 @@ class IdempotencyKey(models.Model):
     """A client's promise that two submissions with the same key are one."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="idempotency_keys")
+    route = models.CharField(max_length=60)  # method and path: a key counts for one of them
     key = models.CharField(max_length=255)
     body_sha256 = models.CharField(max_length=64)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="idempotency_keys")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["owner", "key"], name="idempotency_key_once_per_owner")]
+        constraints = [models.UniqueConstraint(fields=["owner", "route", "key"], name="idempotency_key_once_per_route")]
 
     def __str__(self) -> str:
         return f"{self.owner_id}: {self.key}"

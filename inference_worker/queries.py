@@ -1,0 +1,163 @@
+"""Reads for the API and the pages of jobs. An object of another person does not exist here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from django.db.models import Q, QuerySet
+
+from access_portal.accounts.models import User
+from access_portal.errors import InvalidError
+from access_portal.grants import policy
+from access_portal.grants.models import Grant
+from inference_worker.errors import BatchNotFoundError, ModelNotFoundError, StoredFileNotFoundError
+from inference_worker.models import Batch, StoredFile
+from release.models import Release, Variant
+from release.queries import latest_release, policy_model
+
+OBJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MODEL_ID = re.compile(r"[A-Za-z0-9._-]{1,96}")
+Row = TypeVar("Row", StoredFile, Batch)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """Tokens of one or more grants; `ends_at` is when the last of them ends."""
+
+    limit: int
+    used: int
+    reserved: int
+    ends_at: datetime | None
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.used - self.reserved)
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows of a list, and whether more follow."""
+
+    rows: list[Row]
+    has_more: bool
+
+
+# Models
+
+
+def model_release(model_id: str) -> Release:
+    """The release that a model's name stands for now; raises ModelNotFoundError."""
+    variant = Variant.objects.filter(model_id=model_id).first() if MODEL_ID.fullmatch(model_id) else None
+    release = None if variant is None else latest_release(variant)
+    if release is None:
+        raise ModelNotFoundError
+    return release
+
+
+def usable_models(user: User, now: datetime) -> list[Release]:
+    """The models that this person may run now, by name."""
+    variants = Variant.objects.filter(releases__state=Release.State.PUBLISHED).distinct().order_by("model_id")
+    releases = [release for variant in variants if (release := latest_release(variant)) is not None]
+    return policy.usable(user, policy.Action.INFER, releases, policy_model, now)
+
+
+# Quota
+
+
+def quota(user: User, now: datetime) -> Quota:
+    """What all grants that run models at `now` hold together; a figure to show, which decides nothing."""
+    live = grants_with_inference(user).filter(state=Grant.State.ACTIVE, starts_at__lte=now, ends_at__gt=now)
+    each = [grant_quota(grant) for grant in live]
+    return Quota(
+        limit=sum(one.limit for one in each),
+        used=sum(one.used for one in each),
+        reserved=sum(one.reserved for one in each),
+        ends_at=max((one.ends_at for one in each if one.ends_at is not None), default=None),
+    )
+
+
+def grants_with_inference(user: User) -> QuerySet[Grant]:
+    grants = Grant.objects.filter(holder=user, may_infer=True)
+    return grants.select_related("family", "quota_account").order_by("-starts_at", "-pk")
+
+
+def grant_quota(grant: Grant) -> Quota:
+    account = getattr(grant, "quota_account", None)  # made with the first reservation
+    return Quota(
+        limit=grant.token_quota,
+        used=0 if account is None else account.settled_tokens,
+        reserved=0 if account is None else account.reserved_tokens,
+        ends_at=grant.ends_at,
+    )
+
+
+# Files and batches
+
+
+def visible_files(user: User, now: datetime) -> QuerySet[StoredFile]:
+    """Files that exist for their owner: neither deleted nor past their end, nor inputs of interactive requests."""
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
+    return StoredFile.objects.filter(unexpired, owner=user, listed=True, deleted_at=None)
+
+
+def get_file(user: User, file_id: str, now: datetime) -> StoredFile:
+    """Raises StoredFileNotFoundError."""
+    found = visible_files(user, now).filter(pk=file_id).first() if OBJECT_ID.fullmatch(file_id) else None
+    if found is None:
+        raise StoredFileNotFoundError
+    return found
+
+
+def batches_of(user: User) -> QuerySet[Batch]:
+    """What a person submitted as batches; interactive requests are not among them."""
+    return Batch.objects.filter(owner=user, lane=Batch.Lane.BATCH).select_related("release__variant")
+
+
+def get_batch(user: User, batch_id: str) -> Batch:
+    """Raises BatchNotFoundError."""
+    found = batches_of(user).filter(pk=batch_id).first() if OBJECT_ID.fullmatch(batch_id) else None
+    if found is None:
+        raise BatchNotFoundError
+    return found
+
+
+def page_of_files(
+    user: User, now: datetime, *, after: str | None, limit: int, newest_first: bool, purpose: str | None
+) -> Page[StoredFile]:
+    """Raises InvalidError for an `after` that was never this person's; a deleted file still marks its place."""
+    rows = visible_files(user, now)
+    if purpose is not None:
+        rows = rows.filter(purpose=purpose)
+    places = StoredFile.objects.filter(owner=user, listed=True)
+    return _page(rows, places, after, limit, newest_first)
+
+
+def page_of_batches(user: User, *, after: str | None, limit: int) -> Page[Batch]:
+    """Newest first; raises InvalidError for an `after` that was never this person's."""
+    return _page(batches_of(user), batches_of(user), after, limit, newest_first=True)
+
+
+def _page(rows: QuerySet[Row], places: QuerySet[Row], after: str | None, limit: int, newest_first: bool) -> Page[Row]:
+    """The order is total, by time and then id, so that no row is left out or told twice."""
+    if after is not None:
+        rows = rows.filter(_beyond(_place(places, after), newest_first))
+    order = ("-created_at", "-pk") if newest_first else ("created_at", "pk")
+    found = list(rows.order_by(*order)[: limit + 1])
+    return Page(found[:limit], has_more=len(found) > limit)
+
+
+def _place(places: QuerySet[Row], after: str) -> Row:
+    found = places.filter(pk=after).first() if OBJECT_ID.fullmatch(after) else None
+    if found is None:
+        raise InvalidError("invalid_value", "after names nothing in this list.", field="after")
+    return found
+
+
+def _beyond(place: StoredFile | Batch, newest_first: bool) -> Q:
+    compare: Callable[[str], str] = lambda name: f"{name}__{'lt' if newest_first else 'gt'}"  # noqa: E731
+    later_id = Q(**{"created_at": place.created_at, compare("pk"): place.pk})
+    return Q(**{compare("created_at"): place.created_at}) | later_id
