@@ -9,8 +9,7 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from access_portal.errors import GatehouseError
@@ -86,8 +85,15 @@ def remaining(grant: Grant) -> int:
     return max(0, quota - taken)
 
 
-def charged(batch: Batch) -> int:
-    """Tokens that the batch was charged; 0 until it has ended."""
-    closing = LedgerEntry.objects.filter(batch=batch, kind=LedgerEntry.Kind.CLOSE)
-    total: int = closing.aggregate(total=Coalesce(Sum("tokens"), 0))["total"]
-    return total
+def charged(batch: Batch) -> int | None:
+    """Tokens that the batch was charged; None until it has ended, and for one that never reserved any."""
+    return _tokens(batch, LedgerEntry.Kind.CLOSE)
+
+
+def reserved(batch: Batch) -> int | None:
+    """Tokens that were held back for the batch, whether or not it has ended."""
+    return _tokens(batch, LedgerEntry.Kind.RESERVE)
+
+
+def _tokens(batch: Batch, kind: LedgerEntry.Kind) -> int | None:
+    return LedgerEntry.objects.filter(batch=batch, kind=kind).values_list("tokens", flat=True).first()

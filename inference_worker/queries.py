@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 from access_portal.errors import InvalidError
@@ -114,7 +115,9 @@ def get_file(user: User, file_id: str, now: datetime) -> StoredFile:
 
 def batches_of(user: User) -> QuerySet[Batch]:
     """What a person submitted as batches; interactive requests are not among them."""
-    return Batch.objects.filter(owner=user, lane=Batch.Lane.BATCH).select_related("release__variant")
+    return Batch.objects.filter(owner=user, lane=Batch.Lane.BATCH).select_related(
+        "release__variant", "owner", "input_file", "output_file", "error_file"
+    )
 
 
 def get_batch(user: User, batch_id: str) -> Batch:
@@ -123,6 +126,23 @@ def get_batch(user: User, batch_id: str) -> Batch:
     if found is None:
         raise BatchNotFoundError
     return found
+
+
+def files_of(batch: Batch, now: datetime) -> dict[str, StoredFile]:
+    """The files of a batch that can still be read: `input`, `output`, `error`."""
+    linked = {"input": batch.input_file, "output": batch.output_file, "error": batch.error_file}
+    readable = visible_files(batch.owner, now).in_bulk([file.pk for file in linked.values() if file is not None])
+    return {kind: file for kind, file in linked.items() if file is not None and file.pk in readable}
+
+
+def moments(batch: Batch) -> list[tuple[str, datetime]]:
+    """The states that a batch was in, and since when, in order."""
+    reached = [(_("Submitted"), batch.created_at)]
+    for state in Batch.State:
+        moment = getattr(batch, f"{state}_at", None)  # `validating` begins with the submission
+        if moment is not None:
+            reached.append((str(state.label), moment))
+    return sorted(reached, key=lambda entry: entry[1])
 
 
 def page_of_files(
