@@ -8,7 +8,7 @@ transaction that compares and sets.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,11 +17,12 @@ from django.db.models import Sum
 
 from access_portal.audit.commands import record
 from inference_worker import ledger, results
+from inference_worker.chunking import chunk_key
 from inference_worker.models import Batch, Chunk, StoredFile
 from inference_worker.stopping import CANCELLED, EXPIRED, Stop
 from release.storage import jobs_store
 
-RESULTS_KEPT = timedelta(days=30)
+KEPT = {Batch.Lane.BATCH: timedelta(days=30), Batch.Lane.INTERACTIVE: timedelta(days=1)}  # results, in the store
 State = Batch.State
 
 
@@ -65,11 +66,17 @@ def sweep(batch_id: str) -> None:
     batch = Batch.objects.get(pk=batch_id)
     assert batch.is_terminal
     for chunk in batch.chunks.exclude(lines_key=""):
-        attempts = (results.attempt_keys(batch_id, chunk.index, n) for n in range(1, chunk.fencing + 1))
-        results.delete(chunk.lines_key, *(key for keys in attempts for key in keys))
+        results.delete(chunk.lines_key, chunk_key(batch_id, chunk.index), *_keys_of_leases(chunk))
         Chunk.objects.filter(pk=chunk.pk).update(lines_key="", result_key="", error_key="")
     results.delete(batch.rejected_key, _unrun_key(batch))
     Batch.objects.filter(pk=batch.pk).update(rejected_key="")
+
+
+def _keys_of_leases(chunk: Chunk) -> Iterator[str]:
+    """All that any lease of this chunk may have written, those included that were lost."""
+    for fencing in range(1, chunk.fencing + 1):
+        yield from results.attempt_keys(chunk.batch_id, chunk.index, fencing)
+        yield from results.half_keys(chunk.batch_id, chunk.index, fencing)
 
 
 def _ending(batch: Batch, now: datetime) -> Ending | None:
@@ -169,5 +176,5 @@ def _file_row(batch: Batch, joined: Joined | None, filename: str, now: datetime)
         storage_key=joined.key,
         listed=batch.lane == Batch.Lane.BATCH,
         created_at=now,
-        expires_at=now + RESULTS_KEPT,
+        expires_at=now + KEPT[Batch.Lane(batch.lane)],
     )

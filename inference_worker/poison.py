@@ -41,8 +41,9 @@ def _fail(chunk: Chunk, line: Line) -> None:
 def _split(chunk: Chunk, lines: list[Line]) -> None:
     """The first half stays in the chunk, the second becomes a new one; each has to lose one worker more to be cut."""
     middle = len(lines) // 2
-    first = _half(chunk, "a", lines[:middle], len(lines))
-    second = _half(chunk, "b", lines[middle:], len(lines))
+    keys = results.half_keys(chunk.batch_id, chunk.index, chunk.fencing)
+    first = _half(chunk, keys[0], lines[:middle], len(lines))
+    second = _half(chunk, keys[1], lines[middle:], len(lines))
     with transaction.atomic():
         if not leases.held(chunk.pk, chunk.fencing).update(**first):
             return
@@ -51,9 +52,8 @@ def _split(chunk: Chunk, lines: list[Line]) -> None:
     results.delete(chunk.lines_key)
 
 
-def _half(chunk: Chunk, name: str, lines: list[Line], of_lines: int) -> dict[str, Any]:
+def _half(chunk: Chunk, key: str, lines: list[Line], of_lines: int) -> dict[str, Any]:
     """Store a half's lines and return the columns that describe it."""
-    key = results.half_key(chunk.batch_id, chunk.index, chunk.fencing, name)
     results.write_lines(key, lines)
     return {
         "state": Chunk.State.READY,

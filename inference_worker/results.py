@@ -42,9 +42,10 @@ def attempt_keys(batch_id: str, chunk_index: int, fencing: int) -> tuple[str, st
     return f"{stem}.jsonl", f"{stem}.errors.jsonl"
 
 
-def half_key(batch_id: str, chunk_index: int, fencing: int, name: str) -> str:
-    """Where the lines of one half of a chunk are that was cut in two."""
-    return f"results/{batch_id}/{chunk_index}/{fencing}.{name}.jsonl"
+def half_keys(batch_id: str, chunk_index: int, fencing: int) -> tuple[str, str]:
+    """Where the lines are of the two halves of a chunk that was cut under this lease."""
+    stem = f"results/{batch_id}/{chunk_index}/{fencing}"
+    return f"{stem}.first.jsonl", f"{stem}.second.jsonl"
 
 
 def write(key: str, encoded: list[bytes]) -> str:

@@ -91,11 +91,12 @@ def test_the_output_file_belongs_to_the_owner_of_the_batch_and_ends_after_30_day
     assert file.size_bytes == jobs_store().size(file.storage_key)
 
 
-def test_the_result_of_an_interactive_request_is_in_no_list(release: Release, ada: Grant) -> None:
+def test_the_result_of_an_interactive_request_is_in_no_list_and_kept_for_a_day(release: Release, ada: Grant) -> None:
     batch = batch_of(ada, release, 1, lane="interactive")
     close_all(batch)
     advance(batch)
-    assert not StoredFile.objects.get(pk=batch.output_file_id).listed
+    file = StoredFile.objects.get(pk=batch.output_file_id)
+    assert (file.listed, file.expires_at) == (False, file.created_at + timedelta(days=1))
 
 
 def test_a_batch_whose_lines_all_failed_has_only_an_error_file(release: Release, ada: Grant) -> None:

@@ -174,6 +174,23 @@ def test_two_reconcilers_cut_a_chunk_once(release: Release, ada: Grant, queues: 
     assert lines == [f"line-{n}" for n in range(5)]
 
 
+def test_nothing_of_a_chunk_that_was_cut_outlives_its_batch(
+    release: Release, ada: Grant, queues: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = batch_of(ada, release, 5)
+    original = batch.chunks.get().lines_key
+    Chunk.objects.update(lost_leases=2)
+    with monkeypatch.context() as patch:  # the process dies between the cut and the tidying up
+        patch.setattr(results, "delete", lambda *keys: None)
+        poison.isolate(Chunk.objects.get(), timezone.now())
+    halves = [chunk.lines_key for chunk in batch.chunks.all()]
+    assert all(map(jobs_store().exists, [original, *halves]))
+    Batch.objects.update(state="cancelling")
+    tick()
+    assert not any(map(jobs_store().exists, [original, *halves]))
+    assert len(jobs.errors(batch)) == 5
+
+
 def stored(grant: Grant, **fields: Any) -> StoredFile:
     key = results.write(f"files/{grant.pk}.jsonl", [b"{}\n"])
     return StoredFile.objects.create(

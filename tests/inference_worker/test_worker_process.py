@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -19,6 +21,7 @@ from django.utils import timezone
 
 from access_portal.grants.models import Grant
 from inference_worker import hints, reconciler
+from inference_worker.commands import BatchOrder, Upload, create_batch, store_file
 from inference_worker.models import Batch, Chunk, QuotaAccount
 from release.models import Release
 
@@ -126,6 +129,32 @@ def assert_exact(batch: Batch, state: str) -> None:
     account = QuotaAccount.objects.get()
     assert (account.reserved_tokens, account.settled_tokens) == (0, jobs.used(output))
     assert jobs.charged(batch) == jobs.used(output) == batch.prompt_tokens + batch.completion_tokens
+
+
+def test_a_submitted_file_comes_back_as_results(release: Release, workers: Workers, tmp_path: Path) -> None:
+    grant = jobs.make_holder(release)
+    orders = [
+        {
+            "custom_id": f"line-{n}",
+            "method": "POST",
+            "url": "/v1/completions",
+            "body": jobs.body(release, f"It was {n}"),
+        }
+        for n in range(30)
+    ]
+    orders[7]["body"] = jobs.body(release, top_p=9)
+    data = b"".join(json.dumps(order).encode() + b"\n" for order in orders)
+    (tmp_path / "in.jsonl").write_bytes(data)
+    now = timezone.now()
+    upload = Upload(tmp_path / "in.jsonl", "in.jsonl", len(data), hashlib.sha256(data).hexdigest())
+    stored = store_file(actor=grant.holder, upload=upload, lifetime=None, now=now)
+    order = BatchOrder(stored.pk, "/v1/completions", "24h", None)
+    batch, _ = create_batch(actor=grant.holder, order=order, promise=None, now=now)
+    workers.start()
+    workers.until(lambda: has_ended(batch))
+    assert_exact(batch, "completed")
+    [error] = jobs.errors(batch)
+    assert (error["custom_id"], error["response"]["status_code"]) == ("line-7", 400)
 
 
 def test_a_killed_worker_loses_nothing(batch: Batch, workers: Workers) -> None:
