@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from access_portal.grants.models import Grant
 from inference_worker import leases
@@ -153,6 +155,22 @@ def test_whoever_looked_before_a_whole_lease_passed_gets_nothing(release: Releas
     sleeper = Chunk.objects.get()
     hand_back(taken(release), 1)
     assert not leases.take(sleeper, owner="w2", now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_at_once_get_each_chunk_once(release: Release, ada: Grant) -> None:
+    batch_of(ada, release, 24)
+
+    def work(number: int) -> list[int]:
+        try:
+            return [chunk.pk for _ in range(6) if (chunk := claim(release, owner=f"w{number}"))]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        got = [pk for pks in pool.map(work, range(4)) for pk in pks]
+    assert len(got) == len(set(got)) > 0
+    assert Chunk.objects.filter(state="leased", fencing=1).count() == len(got)
 
 
 def test_interactive_requests_come_before_older_batches(release: Release, ada: Grant) -> None:

@@ -20,7 +20,7 @@ from django.db import connection
 from django.utils import timezone
 
 from access_portal.grants.models import Grant
-from inference_worker import hints, reconciler
+from inference_worker import hints, interactive, reconciler
 from inference_worker.commands import BatchOrder, Upload, create_batch, store_file
 from inference_worker.models import Batch, Chunk, QuotaAccount
 from release.models import Release
@@ -155,6 +155,17 @@ def test_a_submitted_file_comes_back_as_results(release: Release, workers: Worke
     assert_exact(batch, "completed")
     [error] = jobs.errors(batch)
     assert (error["custom_id"], error["response"]["status_code"]) == ("line-7", 400)
+
+
+def test_somebody_who_waits_is_answered_before_a_batch_is_done(batch: Batch, workers: Workers) -> None:
+    workers.start()
+    workers.until(lambda: in_the_middle(batch))
+    asked = jobs.body(workers.release, "It was 3", max_tokens=5, seed=3, temperature=1)
+    started = interactive.start(actor=batch.owner, body=asked, promise=None, now=timezone.now())
+    workers.until(lambda: interactive.is_over(started.batch.pk))
+    assert not has_ended(batch)
+    answer = interactive.answer(started.batch.pk)
+    assert (answer.status, answer.body["usage"]["completion_tokens"]) == (200, 5)
 
 
 def test_a_killed_worker_loses_nothing(batch: Batch, workers: Workers) -> None:
