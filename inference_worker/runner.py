@@ -143,7 +143,6 @@ def _await(attempt: Attempt, chunk: Chunk, clock: Callable[[], datetime]) -> Sto
         if not leases.renew(chunk_id=chunk.pk, fencing=chunk.fencing, now=clock()):
             raise LeaseLostError
         if (stop := reason_to_stop(chunk.batch_id, clock())) is not None:
-            attempt.cancel()
             return stop
         beat_at = monotonic() + settings.HEARTBEAT_SECONDS
 

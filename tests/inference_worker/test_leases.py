@@ -157,6 +157,14 @@ def test_whoever_looked_before_a_whole_lease_passed_gets_nothing(release: Releas
     assert not leases.take(sleeper, owner="w2", now=NOW)
 
 
+def test_a_chunk_that_was_dropped_after_the_look_is_not_taken(release: Release, ada: Grant) -> None:
+    batch_of(ada, release)
+    seen = Chunk.objects.get()
+    Chunk.objects.update(state="dropped")
+    assert not leases.take(seen, owner="w1", now=NOW)
+    assert Chunk.objects.get().state == "dropped"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_at_once_get_each_chunk_once(release: Release, ada: Grant) -> None:
     batch_of(ada, release, 24)

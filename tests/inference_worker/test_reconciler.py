@@ -13,6 +13,7 @@ from access_portal.grants.models import Grant
 from inference_worker import hints, leases, poison, reconciler, results
 from inference_worker.leases import Outcome
 from inference_worker.models import Batch, Chunk, StoredFile
+from inference_worker.results import Line
 from release.errors import StoreUnavailableError
 from release.models import Release
 from release.storage import Store, jobs_store
@@ -172,6 +173,24 @@ def test_two_reconcilers_cut_a_chunk_once(release: Release, ada: Grant, queues: 
     ]
     lines = [line.custom_id for chunk in chunks for line in results.read_lines(chunk.lines_key)]
     assert lines == [f"line-{n}" for n in range(5)]
+
+
+def test_a_reconciler_that_was_frozen_while_it_cut_changes_nothing(
+    release: Release, ada: Grant, queues: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_of(ada, release, 4)
+    Chunk.objects.update(lost_leases=2)
+    write = results.write_lines
+
+    def slow(key: str, lines: list[Line]) -> None:
+        write(key, lines)
+        leases.reclaim(now=timezone.now() + timedelta(hours=1))
+
+    monkeypatch.setattr(results, "write_lines", slow)
+    poison.isolate(Chunk.objects.get(), timezone.now())
+    row = Chunk.objects.get()
+    assert (row.state, row.line_count) == ("ready", 4)
+    assert jobs_store().exists(row.lines_key)
 
 
 def test_nothing_of_a_chunk_that_was_cut_outlives_its_batch(
