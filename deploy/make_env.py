@@ -1,4 +1,4 @@
-"""Print an environment file for docker-compose.yml with secrets of its own: `python3 deploy/make_env.py DOMAIN > .env`."""
+"""Print an environment file with secrets of its own for docker-compose.yml: `make_env.py DOMAIN > .env`."""
 
 import secrets
 import sys

@@ -79,7 +79,8 @@ def make_release(
     release = Release.objects.create(variant=variant, version=version, licence_version=licence_version, **fields)
     Artifact.objects.create(
         release=release, path="params.json", size_bytes=2, sha256=hashlib.sha256(b"{}").hexdigest(),
-        md5=hashlib.md5(b"{}", usedforsecurity=False).hexdigest(), storage_key=f"{variant.hub_repo}/{version}/params.json",
+        md5=hashlib.md5(b"{}", usedforsecurity=False).hexdigest(),
+        storage_key=f"{variant.hub_repo}/{version}/params.json",
     )  # fmt: skip
     if state != "staged":
         Release.objects.filter(pk=release.pk).update(

@@ -1,7 +1,7 @@
 """Run a command beside a PostgreSQL of its own: `python -m tests.postgres pytest ...`.
 
-The server lives in a temporary folder, listens on a socket there and nowhere else, and is gone afterwards. It refuses to
-run as root, so as root it runs as `nobody`.
+The server lives in a temporary folder, listens on a socket there and nowhere else, and is gone afterwards. PostgreSQL
+refuses to run as root, so as root it runs as `nobody`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def main(command: list[str]) -> int:
                  "start")  # fmt: skip
         url = f"postgres://gatehouse@{quote(str(folder), safe='')}/gatehouse"
         try:
-            return subprocess.run(command, env={**os.environ, "GATEHOUSE_TEST_DATABASE_URL": url}, check=False).returncode
+            env = {**os.environ, "GATEHOUSE_TEST_DATABASE_URL": url}
+            return subprocess.run(command, env=env, check=False).returncode
         finally:
             _control(folder, identity, "pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "stop")
 

@@ -35,7 +35,9 @@ def make_env() -> dict[str, str]:
 def compose_config(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """`docker compose config` by the plugin, or by the older stand-alone program that Debian 12 has."""
     plugin = ["docker", "compose"]
-    has_plugin = shutil.which("docker") and not subprocess.run([*plugin, "version"], capture_output=True).returncode
+    has_plugin = shutil.which("docker") and not (
+        subprocess.run([*plugin, "version"], capture_output=True, check=False).returncode
+    )
     command = [*(plugin if has_plugin else ["docker-compose"]), "--profile", "gpu", "--profile", "cpu", "config"]
     clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **env}
     return subprocess.run(command, cwd=ROOT, env=clean, capture_output=True, text=True, check=False)
