@@ -21,7 +21,9 @@ DEBUG = env.bool("GATEHOUSE_DEBUG", False)
 # A demonstration shows its passwords on a page, so it may only be served to this machine.
 DEMO = env.bool("GATEHOUSE_DEMO", False)
 if DEMO and urlsplit(BASE_URL).hostname not in {"127.0.0.1", "localhost", "::1"}:
-    raise ValueError("GATEHOUSE_DEMO is on, so GATEHOUSE_BASE_URL must be a loopback address such as http://127.0.0.1:8000")
+    raise ValueError(
+        "GATEHOUSE_DEMO is on, so GATEHOUSE_BASE_URL must be a loopback address such as http://127.0.0.1:8000"
+    )
 HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "", *env.list("GATEHOUSE_ALLOWED_HOSTS", [])]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]

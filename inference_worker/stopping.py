@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from release.queries import policy_model
-
 from access_portal.grants import policy
 from inference_worker.models import Batch
+from release.queries import policy_model
 
 
 @dataclass(frozen=True)

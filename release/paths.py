@@ -6,7 +6,7 @@ import unicodedata
 
 MAX_PATH = 500
 MAX_NAME = 200
-FORBIDDEN = set('\\"\'<>|:*?')  # what other systems cannot store, or a header or a quoted shell word cannot carry
+FORBIDDEN = set("\\\"'<>|:*?")  # what other systems cannot store, or a header or a quoted shell word cannot carry
 
 
 def path_problem(path: str) -> str | None:

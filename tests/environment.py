@@ -26,9 +26,7 @@ os.environ.update(
         "GATEHOUSE_SECRET_KEY": secrets.token_urlsafe(40),
         "GATEHOUSE_BASE_URL": "http://testserver",
         "GATEHOUSE_ALLOWED_HOSTS": "localhost,127.0.0.1",
-        "GATEHOUSE_DATABASE_URL": os.environ.get(
-            "GATEHOUSE_TEST_DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3"
-        ),
+        "GATEHOUSE_DATABASE_URL": os.environ.get("GATEHOUSE_TEST_DATABASE_URL", f"sqlite:///{FOLDER}/db.sqlite3"),
         "GATEHOUSE_REDIS_URL": f"redis://127.0.0.1:{REDIS_PORT}/0",
         "GATEHOUSE_S3_ENDPOINT_URL": f"http://127.0.0.1:{S3_PORT}",
         "GATEHOUSE_S3_ACCESS_KEY": "test-" + secrets.token_hex(8),

@@ -50,9 +50,7 @@ class Engine:
             device=self._device,
             dtype=getattr(torch, config.dtype),
         )
-        self._scheduler = Scheduler(
-            slot_count=config.max_batch_size, max_batch_tokens=config.max_batch_tokens
-        )
+        self._scheduler = Scheduler(slot_count=config.max_batch_size, max_batch_tokens=config.max_batch_tokens)
         self._ids = itertools.count()
 
     @classmethod
@@ -68,12 +66,8 @@ class Engine:
         shared = folder.absolute().parent / "tokenizer.model"
         own = folder / "tokenizer.model"
         tokenizer = Tokenizer.load(shared if shared.is_file() and not own.exists() else own)
-        model_config = ModelConfig.from_params(
-            folder / "params.json", tokenizer_vocab_size=tokenizer.vocab_size
-        )
-        model = load_model(
-            folder, model_config, device=torch.device(config.device), dtype=getattr(torch, config.dtype)
-        )
+        model_config = ModelConfig.from_params(folder / "params.json", tokenizer_vocab_size=tokenizer.vocab_size)
+        model = load_model(folder, model_config, device=torch.device(config.device), dtype=getattr(torch, config.dtype))
         return cls(model, tokenizer, model_config, config)
 
     def add(self, request: Request) -> int:
@@ -148,9 +142,7 @@ class Engine:
 
     def _inputs(self, sequences: list[Sequence], spans: list[Span]) -> tuple[Tensor, Tensor]:
         """Token ids and positions [T] of all spans, side by side."""
-        tokens = [
-            t for s, span in zip(sequences, spans, strict=True) for t in s.tokens[span.start : span.stop]
-        ]
+        tokens = [t for s, span in zip(sequences, spans, strict=True) for t in s.tokens[span.start : span.stop]]
         positions = [position for span in spans for position in range(span.start, span.stop)]
         return torch.tensor(tokens, device=self._device), torch.tensor(positions, device=self._device)
 
@@ -169,9 +161,7 @@ class Engine:
         """Give each sequence its next token and, if wanted, its score; hidden is [sequences, dim]."""
         logits = self._logits(hidden)
         chosen = sample(logits, sequences)
-        wanted = [
-            row for row, sequence in enumerate(sequences) if sequence.request.options.logprobs is not None
-        ]
+        wanted = [row for row, sequence in enumerate(sequences) if sequence.request.options.logprobs is not None]
         if wanted:
             counts = [sequences[row].request.options.logprobs or 0 for row in wanted]
             scores = score(logits[wanted], [chosen[row] for row in wanted], counts)

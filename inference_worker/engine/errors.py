@@ -51,9 +51,7 @@ class NonFiniteLogitsError(EngineError):
     code = "non_finite_logits"
 
     def __init__(self) -> None:
-        super().__init__(
-            "The model computed NaN or infinity; a wider dtype such as bfloat16 or float32 may help."
-        )
+        super().__init__("The model computed NaN or infinity; a wider dtype such as bfloat16 or float32 may help.")
 
 
 class RequestError(EngineError):

@@ -31,9 +31,7 @@ class KVCache:
     exactly the positions of its span's sequence.
     """
 
-    def __init__(
-        self, config: ModelConfig, *, slot_count: int, device: torch.device, dtype: torch.dtype
-    ) -> None:
+    def __init__(self, config: ModelConfig, *, slot_count: int, device: torch.device, dtype: torch.dtype) -> None:
         shape = (config.n_layers, slot_count, config.context_tokens, config.n_kv_heads, config.head_dim)
         try:
             self._keys = torch.empty(shape, device=device, dtype=dtype)

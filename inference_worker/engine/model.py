@@ -82,8 +82,7 @@ class Attention(nn.Module):
         counts = [span.count for span in spans]
         parts = (torch.split(tensor, counts) for tensor in (queries, keys, values))
         mixed = [
-            self._attend(q, *cache.extend(self.layer, span, k, v))
-            for span, q, k, v in zip(spans, *parts, strict=True)
+            self._attend(q, *cache.extend(self.layer, span, k, v)) for span, q, k, v in zip(spans, *parts, strict=True)
         ]
         projected: Tensor = self.wo(torch.cat(mixed).flatten(-2))
         return projected

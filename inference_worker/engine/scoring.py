@@ -21,6 +21,5 @@ def score(logits: Tensor, token_ids: list[int], best_counts: list[int]) -> list[
     best = logprobs.topk(min(max(best_counts), logits.shape[-1]), dim=-1)
     rows = zip(chosen, best_counts, best.indices.tolist(), best.values.tolist(), strict=True)
     return [
-        TokenScore(value, tuple(zip(ids[:count], values[:count], strict=True)))
-        for value, count, ids, values in rows
+        TokenScore(value, tuple(zip(ids[:count], values[:count], strict=True))) for value, count, ids, values in rows
     ]

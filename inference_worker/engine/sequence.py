@@ -214,9 +214,7 @@ class Sequence:
 
     def _find_stop(self, text: str, known: int) -> int | None:
         """Where the earliest stop string begins that ends after the first `known` characters."""
-        starts = (
-            text.find(stop, max(self.completion_start, known - len(stop) + 1)) for stop in self._stop_strings
-        )
+        starts = (text.find(stop, max(self.completion_start, known - len(stop) + 1)) for stop in self._stop_strings)
         return min((start for start in starts if start >= 0), default=None)
 
 

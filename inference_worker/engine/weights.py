@@ -44,9 +44,7 @@ def load_model(folder: Path, config: ModelConfig, *, device: torch.device, dtype
     merged: dict[str, Tensor] = {}
     for rank, file in enumerate(files):
         shard = _read_shard(file)
-        _check_shard(
-            file, shard, {name: _part_shape(file, name, shapes[name], len(files)) for name in shapes}
-        )
+        _check_shard(file, shard, {name: _part_shape(file, name, shapes[name], len(files)) for name in shapes})
         for name, shape in shapes.items():
             if name not in merged:
                 merged[name] = torch.empty(shape, device=device, dtype=dtype)
@@ -123,9 +121,7 @@ def _part_shape(file: Path, name: str, shape: torch.Size, shard_count: int) -> t
     if axis is None:
         return shape
     if shape[axis] % shard_count:
-        raise CheckpointError(
-            file, f"its {shape[axis]} rows do not divide over {shard_count} files", tensor=name
-        )
+        raise CheckpointError(file, f"its {shape[axis]} rows do not divide over {shard_count} files", tensor=name)
     return torch.Size(size // shard_count if i == axis else size for i, size in enumerate(shape))
 
 
@@ -140,9 +136,7 @@ def _check_shard(file: Path, shard: dict[str, Tensor], shapes: dict[str, torch.S
         _check_tensor(file, name, shard[name], shape)
     for name in shard:
         if name not in shapes and not str(name).endswith(IGNORED_SUFFIX):
-            raise CheckpointError(
-                file, "does not belong to a LLaMA of these parameters", tensor=str(name)[:100]
-            )
+            raise CheckpointError(file, "does not belong to a LLaMA of these parameters", tensor=str(name)[:100])
 
 
 def _check_tensor(file: Path, name: str, tensor: object, shape: torch.Size) -> None:

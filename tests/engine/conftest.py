@@ -47,9 +47,7 @@ def checkpoint(
     weights: dict[str, Array],
 ) -> Path:
     """To be read only."""
-    return factories.write_checkpoint(
-        tmp_path_factory.mktemp("model") / "tiny", tokenizer_file, params, weights
-    )
+    return factories.write_checkpoint(tmp_path_factory.mktemp("model") / "tiny", tokenizer_file, params, weights)
 
 
 @pytest.fixture

@@ -126,9 +126,7 @@ def test_a_greedy_token_equals_the_maximum_of_its_rivals(engine: Engine) -> None
 def test_scores_are_raw_whatever_shapes_the_sampling(engine: Engine) -> None:
     plain = arrays(factories.run(engine, "the dog", max_tokens=1, logprobs=5))
     [first] = plain.tokens
-    bent = arrays(
-        factories.run(engine, "the dog", max_tokens=1, logprobs=5, temperature=1.5, top_p=1e-9, seed=1)
-    )
+    bent = arrays(factories.run(engine, "the dog", max_tokens=1, logprobs=5, temperature=1.5, top_p=1e-9, seed=1))
     assert (bent.tokens, bent.token_logprobs, bent.top_logprobs) == (
         [first],
         plain.token_logprobs,
@@ -154,9 +152,7 @@ def test_of_two_tokens_with_one_name_the_likelier_stays(tokenizer: Tokenizer) ->
     sequence = Sequence(0, Request((1,), SamplingOptions(max_tokens=1, logprobs=2)), tokenizer)
     sequence.scores[1] = TokenScore(-3.0, ((the, -0.5), (letter, -1.0), (letter, -2.0)))
     sequence.advance(letter)
-    assert arrays(complete(sequence, tokenizer)).top_logprobs == [
-        {" the": -0.5, tokenizer.piece(letter).name: -1.0}
-    ]
+    assert arrays(complete(sequence, tokenizer)).top_logprobs == [{" the": -0.5, tokenizer.piece(letter).name: -1.0}]
 
 
 def test_impossible_tokens_are_clamped_and_finite(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,9 +74,7 @@ def test_llama_2_70b_gives_the_published_widths(tmp_path: Path) -> None:
         {"multiple_of": None},
     ],
 )
-def test_numbers_that_describe_no_model_are_refused_naming_the_file(
-    tmp_path: Path, changes: dict[str, Any]
-) -> None:
+def test_numbers_that_describe_no_model_are_refused_naming_the_file(tmp_path: Path, changes: dict[str, Any]) -> None:
     with pytest.raises(CheckpointError, match=r"params\.json"):
         read(tmp_path, LLAMA_7B | changes)
 

@@ -78,9 +78,7 @@ def test_scores_in_a_batch_equal_scores_alone(engine: Engine) -> None:
         assert together.logprobs is not None
         assert single.logprobs is not None
         assert together.logprobs.tokens == single.logprobs.tokens
-        assert together.logprobs.token_logprobs[1:] == pytest.approx(
-            single.logprobs.token_logprobs[1:], abs=1e-4
-        )
+        assert together.logprobs.token_logprobs[1:] == pytest.approx(single.logprobs.token_logprobs[1:], abs=1e-4)
 
 
 def test_counts_are_those_of_prompt_and_sampled_tokens(engine: Engine) -> None:

@@ -9,9 +9,7 @@ import pytest
 from inference_worker.engine.__main__ import main
 
 
-def test_generate_prints_prompt_and_continuation(
-    checkpoint: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_generate_prints_prompt_and_continuation(checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["generate", str(checkpoint), "Call me", "--max-tokens", "5"]) == 0
     assert capsys.readouterr().out.startswith("Call me")
 

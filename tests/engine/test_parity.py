@@ -56,9 +56,7 @@ def test_log_probabilities_equal_the_equations_at_every_position(
 
 
 @pytest.mark.parametrize("kv_heads", [4, 2])
-def test_greedy_tokens_equal_those_of_the_equations(
-    tmp_path: Path, tokenizer_file: Path, kv_heads: int
-) -> None:
+def test_greedy_tokens_equal_those_of_the_equations(tmp_path: Path, tokenizer_file: Path, kv_heads: int) -> None:
     params = factories.tiny_params(n_kv_heads=kv_heads)
     for seed in (4, 5):
         weights = factories.random_weights(params, seed)

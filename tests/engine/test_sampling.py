@@ -60,9 +60,7 @@ def test_the_tiniest_temperature_is_greedy_and_not_nan(tokenizer: Tokenizer, tem
     ("top_p", "kept"),
     [(1.0, {0, 1, 2, 3}), (0.95, {0, 1, 2, 3}), (0.85, {0, 1, 3}), (0.65, {1, 3}), (0.3, {1}), (5e-324, {1})],
 )
-def test_top_p_keeps_the_fewest_that_reach_its_share(
-    tokenizer: Tokenizer, top_p: float, kept: set[int]
-) -> None:
+def test_top_p_keeps_the_fewest_that_reach_its_share(tokenizer: Tokenizer, top_p: float, kept: set[int]) -> None:
     assert set(drawn(tokenizer, 400, top_p=top_p)) == kept
 
 
@@ -102,9 +100,7 @@ def test_changes_of_one_row_leave_its_neighbours_and_the_logits_alone(tokenizer:
     assert torch.equal(logits, LOGITS.repeat(2, 1))
 
 
-@given(
-    seeds=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=8), logit_seed=st.integers(0, 99)
-)
+@given(seeds=st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=8), logit_seed=st.integers(0, 99))
 def test_a_row_draws_the_same_alone_and_among_any_neighbours(
     tokenizer: Tokenizer, seeds: list[int], logit_seed: int
 ) -> None:

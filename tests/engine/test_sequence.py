@@ -17,9 +17,7 @@ EOS = 2
 EURO = [3 + byte for byte in "€".encode()]
 
 
-def finish(
-    tokenizer: Tokenizer, prompt: str | tuple[int, ...], generated: list[int], **options: Any
-) -> Completion:
+def finish(tokenizer: Tokenizer, prompt: str | tuple[int, ...], generated: list[int], **options: Any) -> Completion:
     """As if a model had generated just these tokens, up to where the sequence ends."""
     text = prompt if isinstance(prompt, str) else None
     ids = tuple(tokenizer.encode(prompt)) if isinstance(prompt, str) else prompt
@@ -71,9 +69,7 @@ def test_a_prompt_that_contains_eos_goes_on(tokenizer: Tokenizer) -> None:
         (("the dog",), " the lazy dog, and "),
     ],
 )
-def test_the_earliest_stop_string_cuts_across_tokens(
-    tokenizer: Tokenizer, stop: tuple[str, ...], text: str
-) -> None:
+def test_the_earliest_stop_string_cuts_across_tokens(tokenizer: Tokenizer, stop: tuple[str, ...], text: str) -> None:
     completion = continued(tokenizer, "over", " the lazy dog, and the dog", stop=stop)
     assert completion.text == text
     assert completion.finish_reason == ("length" if text.endswith("the dog") else "stop")

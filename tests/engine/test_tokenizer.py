@@ -47,9 +47,7 @@ def test_decoding_equals_sentencepiece_for_any_tokens(
 
 
 @given(ids=TOKENS | BYTES, text=ENCODABLE)
-def test_text_only_grows_and_its_pieces_join_to_the_whole(
-    tokenizer: Tokenizer, ids: list[int], text: str
-) -> None:
+def test_text_only_grows_and_its_pieces_join_to_the_whole(tokenizer: Tokenizer, ids: list[int], text: str) -> None:
     ids = tokenizer.encode(text) + ids
     detokenizer, pieces = Detokenizer(tokenizer), []
     for token_id in ids:

@@ -100,9 +100,7 @@ class Bomb:
 
 
 @pytest.mark.parametrize("disguise", ["torch", "plain pickle", "inside a tensor dictionary"])
-def test_a_hostile_pickle_is_refused_and_not_executed(
-    own_checkpoint: Path, tmp_path: Path, disguise: str
-) -> None:
+def test_a_hostile_pickle_is_refused_and_not_executed(own_checkpoint: Path, tmp_path: Path, disguise: str) -> None:
     file, mark = own_checkpoint / "consolidated.01.pth", tmp_path / "executed"
     if disguise == "torch":
         torch.save(Bomb(mark), file)
@@ -112,9 +110,7 @@ def test_a_hostile_pickle_is_refused_and_not_executed(
         alter(own_checkpoint, put(WQ, Bomb(mark)))
     error = refusal(own_checkpoint)
     assert error.file == file
-    assert "weights_only" not in str(error), (
-        "PyTorch's advice to switch the protection off must not be passed on"
-    )
+    assert "weights_only" not in str(error), "PyTorch's advice to switch the protection off must not be passed on"
     assert not mark.exists()
 
 
