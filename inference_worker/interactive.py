@@ -86,9 +86,9 @@ def answer(batch_id: str) -> Answer:
 
 
 def abandon(*, batch: Batch, actor: User, now: datetime) -> None:
-    """Nobody waits any more: stop the work, and let the same key be tried again."""
-    IdempotencyKey.objects.filter(batch=batch).delete()
-    call_off(batch, actor=actor, now=now)
+    """Nobody waits any more: stop the work, and let the same key be tried again; nothing if it is over."""
+    if call_off(batch, actor=actor, now=now):
+        IdempotencyKey.objects.filter(batch=batch).delete()
 
 
 def _not_run(code: str, message: str) -> Answer:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from access_portal.errors import GatehouseError
@@ -37,13 +37,14 @@ class QuotaShortError(GatehouseError):
 def reserve(*, batch: Batch, grant: Grant, tokens: int, now: datetime) -> LedgerEntry:
     """Hold `tokens` back for a batch; raises QuotaShortError, and then nothing is held.
 
-    The grant's own number is read in the UPDATE, so that a quota raised or cut later counts at once.
+    The condition names columns of the updated row only: PostgreSQL asks it again after it has waited for another
+    reservation, which it would not do for a joined table. The grant's number is read anew each time.
     """
-    quota = Subquery(Grant.objects.filter(pk=OuterRef("pk")).values("token_quota"))
     with transaction.atomic():
-        account, _made = QuotaAccount.objects.get_or_create(grant=grant, defaults={"quota_tokens": grant.token_quota})
+        quota = _quota_tokens(grant)
+        account, _made = QuotaAccount.objects.get_or_create(grant=grant, defaults={"quota_tokens": quota})
         reserved = QuotaAccount.objects.filter(
-            pk=account.pk, grant__token_quota__gte=F("reserved_tokens") + F("settled_tokens") + tokens
+            pk=account.pk, reserved_tokens__lte=quota - tokens - F("settled_tokens")
         ).update(reserved_tokens=F("reserved_tokens") + tokens, quota_tokens=quota)
         if not reserved:
             raise QuotaShortError(remaining(grant), tokens)
@@ -79,10 +80,9 @@ def close(*, batch: Batch, used_tokens: int, now: datetime) -> bool:
 
 def remaining(grant: Grant) -> int:
     """Tokens that a new reservation on this grant may still take."""
-    quota = Grant.objects.filter(pk=grant.pk).values_list("token_quota", flat=True).get()
     account = QuotaAccount.objects.filter(grant=grant).first()
     taken = 0 if account is None else account.reserved_tokens + account.settled_tokens
-    return max(0, quota - taken)
+    return max(0, _quota_tokens(grant) - taken)
 
 
 def charged(batch: Batch) -> int | None:
@@ -93,6 +93,10 @@ def charged(batch: Batch) -> int | None:
 def reserved(batch: Batch) -> int | None:
     """Tokens that were held back for the batch, whether or not it has ended."""
     return _tokens(batch, LedgerEntry.Kind.RESERVE)
+
+
+def _quota_tokens(grant: Grant) -> int:
+    return Grant.objects.values_list("token_quota", flat=True).get(pk=grant.pk)
 
 
 def _tokens(batch: Batch, kind: LedgerEntry.Kind) -> int | None:

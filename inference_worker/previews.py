@@ -29,7 +29,7 @@ def first_lines(file: StoredFile | None) -> list[Shown]:
     if file is None or file.deleted_at is not None:
         return []
     try:
-        *whole, _cut_off = jobs_store().read_range(file.storage_key, 0, READ_BYTES).split(b"\n")
+        *whole, _cut_off = jobs_store().read_range(file.storage_key, 0, min(READ_BYTES, file.size_bytes)).split(b"\n")
     except StorageError:
         return []
     return [_shown(json.loads(line)) for line in whole[:MOST_LINES]]

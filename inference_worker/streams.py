@@ -1,11 +1,11 @@
-"""Responses that are sent as they come, over ASGI and WSGI alike.
+"""Responses that are sent as they come.
 
-Django drains an iterator of the other kind into memory before it sends anything, so each server gets its own.
+Django drains an iterator of the wrong kind into memory before it sends anything, so ASGI and WSGI each get their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from itertools import chain
 
 from asgiref.sync import async_to_sync, sync_to_async
@@ -31,11 +31,20 @@ def file_response(request: HttpRequest, stored: StoredFile) -> StreamingHttpResp
     return StreamingHttpResponse(content, content_type="application/octet-stream", headers=headers)
 
 
-def event_response(request: HttpRequest, events: AsyncGenerator[bytes]) -> StreamingHttpResponse:
-    """Server-sent events."""
-    content = events if isinstance(request, ASGIRequest) else _from_async(events)
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(content, content_type="text/event-stream", headers=headers)
+class EventResponse(StreamingHttpResponse):
+    """Server-sent events; `on_close` is called at the end, also when the client went before the first event."""
+
+    def __init__(self, request: HttpRequest, events: AsyncGenerator[bytes], on_close: Callable[[], None]) -> None:
+        content = events if isinstance(request, ASGIRequest) else _from_async(events)
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        super().__init__(content, content_type="text/event-stream", headers=headers)
+        self._on_close = on_close
+
+    def close(self) -> None:
+        try:
+            self._on_close()
+        finally:
+            super().close()
 
 
 async def _from_sync(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
@@ -47,11 +56,9 @@ async def _from_sync(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def _from_async(events: AsyncGenerator[bytes]) -> Iterator[bytes]:
-    async def step() -> bytes:
-        return await anext(events, b"")
+    """Over WSGI the events come together, at the end: a generator does not outlive the event loop of one call."""
 
-    try:
-        while piece := async_to_sync(step)():
-            yield piece
-    finally:
-        async_to_sync(events.aclose)()
+    async def collect() -> list[bytes]:
+        return [event async for event in events]
+
+    yield from async_to_sync(collect)()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
 from inference_worker import strict_json
@@ -16,6 +18,8 @@ LONGEST_KEY = 255
 
 def json_object(request: HttpRequest) -> dict[str, Any]:
     """Raises ApiError for anything else than one JSON object."""
+    if len(request.body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:  # Django asks the Content-Length, which may be missing
+        raise RequestDataTooBig
     try:
         content = strict_json.loads(request.body)
     except ValueError as error:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -28,15 +29,30 @@ DONE = b"data: [DONE]\n\n"
 
 
 async def complete(request: HttpRequest, caller: Caller) -> HttpResponseBase:
-    started = await sync_to_async(_start)(request, caller)
+    started = await _started(request, caller)
     if started.call.stream:
-        return streams.event_response(request, _events(started, caller))
+        return streams.EventResponse(request, _events(started, caller), partial(_abandon, started, caller))
     async with aclosing(_wait(started, caller)) as looks:
         async for answer in looks:
             if answer is not None:
                 headers = {"idempotent-replayed": "true"} if started.replayed else {}
                 return JsonResponse(_body(answer), headers=headers)
     raise _nobody_came()
+
+
+async def _started(request: HttpRequest, caller: Caller) -> Started:
+    """A client that goes while its request is being queued takes it along: the thread is past recalling."""
+    starting = asyncio.ensure_future(sync_to_async(_start)(request, caller))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await sync_to_async(_abandon)(await starting, caller)
+        raise
+
+
+def _abandon(started: Started, caller: Caller) -> None:
+    if not started.replayed:
+        interactive.abandon(batch=started.batch, actor=caller.user, now=timezone.now())
 
 
 def _start(request: HttpRequest, caller: Caller) -> Started:
@@ -65,8 +81,8 @@ async def _wait(started: Started, caller: Caller) -> AsyncGenerator[Answer | Non
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.3, LONGEST_PAUSE)
     finally:
-        if not over and not started.replayed:
-            await sync_to_async(interactive.abandon)(batch=started.batch, actor=caller.user, now=timezone.now())
+        if not over:
+            await sync_to_async(_abandon)(started, caller)
 
 
 async def _events(started: Started, caller: Caller) -> AsyncGenerator[bytes]:

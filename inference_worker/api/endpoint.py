@@ -5,6 +5,7 @@ Cookies play no part here, so neither do CSRF checks.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
@@ -68,7 +69,11 @@ def async_endpoint(**handlers: AsyncHandler) -> Callable[..., Coroutine[Any, Any
         try:
             caller = await sync_to_async(exchange.enter)(request, handlers)
             response = await handlers[request.method or ""](request, caller, **arguments)
-            return await sync_to_async(exchange.leave)(response)
+            try:
+                return await sync_to_async(exchange.leave)(response)
+            except asyncio.CancelledError:
+                await sync_to_async(response.close)()
+                raise
         except Exception as error:
             return await sync_to_async(exchange.fail)(error)
 

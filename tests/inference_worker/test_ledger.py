@@ -1,5 +1,4 @@
-"""Tokens are never promised beyond the quota, and charged once. Mutants that must fail here: a look before the update
-instead of the conditional update; a closing that does not ask for an earlier one; one that frees what was charged."""
+"""Tokens are never promised beyond the quota, and charged once."""
 
 from __future__ import annotations
 
