@@ -69,8 +69,8 @@ def run(demo: dict[str, Any], screen: Screen) -> None:
     with screen.step("A reviewer signs in with a second factor, claims the case and approves it"):
         _approve(demo, number)
     with screen.step("The decision reaches the researcher by mail and on their page"):
-        _read_decision(visitor, applicant, number)
-    screen.detail("decision", "approved")
+        grant = _read_decision(visitor, applicant, number)
+    screen.detail("decision", f"approved, grant {grant}")
     with screen.step("The weights come down by signed links"):
         files = _download(visitor, demo)
     for name, size, digest in files:
@@ -141,11 +141,14 @@ def _approve(demo: dict[str, Any], number: str) -> None:
     )
 
 
-def _read_decision(visitor: Browser, applicant: Applicant, number: str) -> None:
+def _read_decision(visitor: Browser, applicant: Applicant, number: str) -> str:
+    """The number of the grant, as page and mail tell it."""
     page = visitor.open(f"/applications/{number}/")
-    if "Approved" not in page.text:
-        raise DemoError(f"The page of {number} does not say that it was approved.")
-    _mail_to(visitor, applicant.email, number, "grant")
+    grant = re.search(r"GR-\d{5}", page.text)
+    if grant is None:
+        raise DemoError(f"The page of {number} shows no grant.")
+    _mail_to(visitor, applicant.email, number, grant.group())
+    return grant.group()
 
 
 def _download(visitor: Browser, demo: dict[str, Any]) -> list[tuple[str, int, str]]:
