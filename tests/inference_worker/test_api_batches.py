@@ -205,6 +205,25 @@ def test_one_key_sent_many_times_at_once_makes_one_batch(ada: User) -> None:
     assert Batch.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_no_batch_is_made_of_a_file_that_is_being_deleted(ada: User) -> None:
+    headers = {"Authorization": f"Bearer {web.token(ada)}"}
+    files = [web.stored(ada, b"{}\n") for _ in range(12)]
+
+    def race(number: int) -> int:
+        file_id = files[number // 2].pk
+        try:
+            caller = Client(headers=headers)
+            return int((submit(caller, file_id) if number % 2 else caller.delete(f"/v1/files/{file_id}")).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(race, range(24)))
+    pairs = set(zip(answers[::2], answers[1::2], strict=True))  # deleted, then not found; or in use, since submitted
+    assert pairs <= {(200, 404), (409, 200)}
+
+
 @pytest.mark.parametrize(
     ("state", "status", "after"),
     [

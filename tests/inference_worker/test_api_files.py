@@ -157,6 +157,14 @@ def test_pages_miss_nothing_and_repeat_nothing(ada: User, caller: Client) -> Non
         assert seen == wanted
 
 
+def test_a_last_page_that_is_full_says_that_it_is_the_last(ada: User, caller: Client) -> None:
+    for _ in range(4):
+        web.stored(ada, b"x")
+    first = caller.get("/v1/files?limit=2").json()
+    last = caller.get(f"/v1/files?limit=2&after={first['last_id']}").json()
+    assert (len(first["data"]), first["has_more"], len(last["data"]), last["has_more"]) == (2, True, 2, False)
+
+
 def test_a_page_can_follow_a_deleted_file(ada: User, caller: Client) -> None:
     for _ in range(5):
         web.stored(ada, b"x")

@@ -63,6 +63,15 @@ def test_a_quota_can_be_used_to_the_last_token_and_no_further() -> None:
 
 
 @pytest.mark.django_db
+def test_what_was_charged_is_not_given_out_again() -> None:
+    grant = make_grant(100)
+    ledger.close(batch=reserve(grant, 60), used_tokens=60, now=NOW)
+    with pytest.raises(QuotaShortError):
+        reserve(grant, 41)
+    reserve(grant, 40)
+
+
+@pytest.mark.django_db
 def test_a_refused_reservation_leaves_nothing_behind() -> None:
     grant = make_grant(100)
     reserve(grant, 70)
