@@ -3,17 +3,22 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from access_portal.accounts.models import Role
+from access_portal.audit.commands import first_broken
 from access_portal.audit.models import Event
-from access_portal.errors import InvalidError, PermissionRefusedError
+from access_portal.errors import GatehouseError, InvalidError, PermissionRefusedError
 from access_portal.outbox.models import OutboxMail
 from release import manifest
+from release.delivery import Link, mint
 from release.errors import ReleaseFilesError, ReleaseStateError
 from release.models import Artifact, Mint, Release, Variant
 from release.publishing import publish_release, withdraw_release
@@ -260,10 +265,44 @@ def test_the_whole_life_of_a_release_on_the_command_line(
         (["stage", "toy/9b", "v1", "/tmp"], "no model of this name"),  # noqa: S108
         (["publish", "toy/1m", "v9"], "no release 'v9'"),
         (["withdraw", "toy/1m", "v9", "--reason", "x"], "no release"),
-        (["verify", "toy/\0", "v1"], "no model of this name"),
+        (["verify", "toy/../1m", "v1"], "no model of this name"),
         (["stage", "toy/1m", "v1", "/tmp", "--licence", "7"], "has no version 7"),  # noqa: S108
     ],
 )
 def test_mistakes_on_the_command_line_are_sentences(variant: Variant, arguments: list[str], sentence: str) -> None:
     with pytest.raises(CommandError, match=sentence):
         call_command("release", *arguments)
+
+
+def _at_once(act: Callable[[], object]) -> list[object]:
+    """What two threads get, each with a connection of its own, that begin together."""
+    barrier = Barrier(2)
+
+    def run(_: int) -> object:
+        barrier.wait()
+        try:
+            return act()
+        except GatehouseError as refused:
+            return refused.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(run, range(2)))
+
+
+def test_of_two_who_publish_at_once_one_is_refused(transactional_db: None, request: pytest.FixtureRequest) -> None:
+    staged = request.getfixturevalue("stage")()
+    results = _at_once(lambda: publish_release(release=Release.objects.get(pk=staged.pk), actor=None, now=NOW).pk)
+    assert sorted(results, key=str) == [staged.pk, "release_final"]
+    assert Event.objects.filter(name="release_published").count() == 1
+
+
+def test_two_links_asked_for_at_once_are_both_on_record(transactional_db: None) -> None:
+    release, ada = make_release(), make_user("ada")
+    grant = make_grant(ada, release.variant.family)
+    asked = {"path": "params.json", "address": None, "user_agent": "", "now": timezone.now()}
+    links = _at_once(lambda: mint(actor=ada, release=Release.objects.get(pk=release.pk), **asked))
+    assert all(isinstance(link, Link) for link in links)
+    assert Mint.objects.count() == 2
+    assert first_broken(f"grant:{grant.number}") is None
