@@ -38,5 +38,5 @@ class ProgressLine:
             self._show("")
 
     def _show(self, text: str) -> None:
-        self._out.write(f"\r\x1b[2K{text}", ending="")
+        self._out.write(f"\r\x1b[2K{text}", style_func=str, ending="")  # not in the red of errors
         self._out.flush()
