@@ -17,6 +17,7 @@ def _free_port() -> int:
 
 
 FOLDER = tempfile.mkdtemp(prefix="gatehouse-test-")
+os.mkdir(f"{FOLDER}/static")
 REDIS_PORT = _free_port()
 S3_PORT = _free_port()
 
