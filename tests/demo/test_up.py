@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -14,24 +16,52 @@ from demo.children import free_port
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def demo(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the demonstration in a folder of its own, without the settings of this test run."""
+def environment(home: Path) -> dict[str, str]:
+    """A folder of its own, without the settings of this test run."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("GATEHOUSE_", "DJANGO_"))}
-    env["GATEHOUSE_HOME"] = str(home)
+    return {**env, "GATEHOUSE_HOME": str(home)}
+
+
+def demo(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the demonstration to its end."""
     command = [sys.executable, "-m", "demo", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=400, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(home), capture_output=True, text=True, timeout=400, check=False
+    )
 
 
-def processes_with(text: str) -> list[str]:
+def start(home: Path, *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "demo", *arguments]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def read_until(stream: IO[str], words: str) -> None:
+    """Read lines until one holds these words; the end of the stream is a failure that shows all of them."""
+    seen = []
+    for line in stream:
+        seen.append(line)
+        if words in line:
+            return
+    pytest.fail(f"never said {words!r}:\n{''.join(seen)}")
+
+
+def processes(text: str) -> list[tuple[int, str]]:
+    """Process numbers and command lines of what has `text` in its command line or environment, ourselves apart."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            command = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+            command, environ = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
         except OSError:
             continue
-        if text.encode() in command and int(folder.name) != os.getpid():
-            found.append(command.replace(b"\0", b" ").decode(errors="replace")[:200])
+        if text.encode() in command + environ and int(folder.name) != os.getpid():
+            found.append((int(folder.name), command.replace(b"\0", b" ").decode(errors="replace")))
     return found
+
+
+def processes_with(text: str) -> list[str]:
+    return [command for _pid, command in processes(text)]
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +119,33 @@ def test_a_taken_port_is_a_sentence(home: Path, finished: subprocess.CompletedPr
     assert done.returncode == 1
     assert "is taken by another program" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.journey
+def test_a_killed_worker_is_started_again_and_ctrl_c_stops_every_child(
+    finished: subprocess.CompletedProcess[str], home: Path
+) -> None:
+    process = start(home, "up", "--port", str(free_port()))
+    assert process.stdout is not None
+    read_until(process.stdout, "Press Ctrl-C")
+    [worker] = [pid for pid, command in processes(str(home)) if "manage.py worker" in command]
+    os.kill(worker, signal.SIGKILL)
+    read_until(process.stdout, "Worker had stopped and was started again")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert processes_with(str(home)) == []
+
+
+@pytest.mark.journey
+def test_a_second_copy_is_refused_and_down_stops_the_first(
+    finished: subprocess.CompletedProcess[str], home: Path
+) -> None:
+    process = start(home, "up", "--port", str(free_port()))
+    assert process.stdout is not None
+    read_until(process.stdout, "Press Ctrl-C")
+    second = demo(home, "up", "--once", "--port", str(free_port()))
+    assert second.returncode == 1
+    assert "already running here" in second.stderr
+    assert demo(home, "down").returncode == 0
+    assert process.wait(60) == 130
+    assert processes_with(str(home)) == []
