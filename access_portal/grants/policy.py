@@ -22,7 +22,8 @@ from access_portal.accounts.models import Role, User
 from access_portal.applications.models import OPEN_STATES, Application, State
 from access_portal.errors import PermissionRefusedError
 from access_portal.grants.models import Grant
-from access_portal.licences.models import LicenceAcceptance
+from access_portal.licences.models import LicenceAcceptance, LicenceVersion
+from access_portal.licences.queries import current_version
 
 
 class Action(StrEnum):
@@ -257,14 +258,20 @@ def _no_inference() -> Refused:
 
 
 def _licence_problem(actor: User, model: Model) -> Refused | None:
-    """A right needs the holder's own acceptance of the very text that the release was published under."""
-    if LicenceAcceptance.objects.filter(user=actor, version_id=model.licence_version_id).exists():
+    """A right needs the holder's own acceptance of the text that the release was published under, or of a later one.
+
+    Only the current text can be accepted: without the second half, whoever comes after a new text could never use
+    what was released before it.
+    """
+    text = LicenceVersion.objects.select_related("licence").get(pk=model.licence_version_id)
+    accepted = LicenceAcceptance.objects.filter(user=actor, version__licence=text.licence)
+    if accepted.filter(version__published_at__gte=text.published_at).exists():
         return None
     return Refused(
         "licence_outdated",
         _("%(model)s is released under a licence version that you have not accepted.") % {"model": model.name},
-        _("Read it and accept it; your grant stays as it is."),
-        reverse("licence_version", args=[model.licence_version_id]),
+        _("Read the current version and accept it; your grant stays as it is."),
+        reverse("licence_version", args=[(current_version(text.licence) or text).pk]),
     )
 
 

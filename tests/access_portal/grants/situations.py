@@ -46,6 +46,8 @@ class World:
     sibling: Variant
     version: LicenceVersion
     old_version: LicenceVersion
+    new_version: LicenceVersion
+    other_licence: LicenceVersion
     other_family: Family
 
 
@@ -73,6 +75,8 @@ def make_world() -> World:
         sibling=make_variant(family, "2m"),
         version=version,
         old_version=old,
+        new_version=make_licence_version(old.licence, number="3.0", text="Newer."),
+        other_licence=make_licence_version(number="9.0", text="Of another licence."),
         other_family=make_family("elsewhere", version),
     )
 
@@ -128,15 +132,16 @@ def withdrawn(scene: Scene) -> Scene:
     return scene
 
 
+def accepted(world: World, version: LicenceVersion) -> Scene:
+    """A grant, and an acceptance of this text alone."""
+    scene = somebody(world, accepts=False)
+    make_acceptance(scene.person(), version)
+    return grant(scene)
+
+
 def accepted_by_another(world: World) -> Scene:
     somebody(world)
     return grant(somebody(world, accepts=False))
-
-
-def accepted_old_text(world: World) -> Scene:
-    scene = somebody(world, accepts=False)
-    make_acceptance(scene.person(), world.old_version)
-    return grant(scene)
 
 
 def granted_to_another(world: World) -> Scene:
@@ -268,7 +273,10 @@ SCOPES: list[Row] = [
         lambda w: grant(somebody(w, accepts=False)),
         ("licence_outdated", "licence_outdated", "right", *NO_ROLE),
     ),
-    ("licence accepted in an old version", accepted_old_text,
+    ("licence accepted in an old version", lambda w: accepted(w, w.old_version),
+     ("licence_outdated", "licence_outdated", "right", *NO_ROLE)),
+    ("licence accepted in a later version", lambda w: accepted(w, w.new_version), (*ALL, *NO_ROLE)),
+    ("another licence accepted later", lambda w: accepted(w, w.other_licence),
      ("licence_outdated", "licence_outdated", "right", *NO_ROLE)),
     ("licence accepted by another person", accepted_by_another,
      ("licence_outdated", "licence_outdated", "right", *NO_ROLE)),

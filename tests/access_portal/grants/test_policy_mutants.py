@@ -91,8 +91,11 @@ MUTATIONS = [
     ("action == Action.INFER and not grant.may_infer", "False"),
     ("action == Action.INFER and not grant.may_infer", "not grant.may_infer"),
     # a licence
-    ("filter(user=actor, version_id=model.licence_version_id)", "filter(user=actor)"),
-    ("filter(user=actor, version_id=model.licence_version_id)", "filter(version_id=model.licence_version_id)"),
+    ("filter(user=actor, version__licence=text.licence)", "filter(user=actor)"),
+    ("filter(user=actor, version__licence=text.licence)", "filter(version__licence=text.licence)"),
+    ("accepted.filter(version__published_at__gte=text.published_at)", "accepted"),
+    ("version__published_at__gte=text.published_at", "version__published_at__gt=text.published_at"),
+    ("version__published_at__gte=text.published_at", "version__published_at=text.published_at"),
     # a role
     ("resource.applicant_id == actor.pk", "resource.applicant_id != actor.pk"),
     ("resource.applicant_id == actor.pk and isinstance(decision, Granted)", "resource.applicant_id == actor.pk"),
