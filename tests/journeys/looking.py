@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -90,7 +91,7 @@ def session_cookie(user: Any, url: str) -> Any:
     }
 
 
-def accessibility_faults(page: Page, rules: dict[str, object] = TAGS) -> list[str]:
+def accessibility_faults(page: Page, rules: Mapping[str, object] = TAGS) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA, one readable line for each element."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(_axe_script())

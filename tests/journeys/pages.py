@@ -16,8 +16,15 @@ from access_portal.accounts.models import Role, User
 from access_portal.applications.commands import claim
 from access_portal.applications.models import Application, State
 from access_portal.grants.models import Grant
+from release.catalogue.loading import load_catalogue
 from release.models import Family, Release
-from tests.access_portal.applications.scenes import make_application, make_open_family, make_staff, submit
+from tests.access_portal.applications.scenes import (
+    ANSWERS,
+    make_application,
+    make_open_family,
+    make_staff,
+    submit,
+)
 from tests.factories import make_grant, make_release, make_user
 
 
@@ -52,10 +59,11 @@ def furnish() -> House:
     ada, ben, cy = make_user("ada"), make_staff("ben", Role.REVIEWER, Role.DECIDER), make_user("cy")
     eve, dee = make_user("eve"), make_user("dee", verified=False)
     RecoveryCodes.activate(ben)
-    family = make_open_family("quill")
-    release = make_release(family.variants.get())
+    load_catalogue(now=timezone.now())
+    family = Family.objects.get(slug="quill")
+    release = make_release(family.variants.get(slug="5m"))
     grant = make_grant(ada, family)
-    waiting = submit(cy, family)
+    waiting = submit(cy, family, answers={**ANSWERS, "sizes": ["5m"]})
     refused = make_application(eve, make_open_family("gander"), State.REFUSED, holder=ben)
     return House(ada, ben, cy, eve, dee, family, release, grant, waiting, refused)
 
@@ -110,6 +118,13 @@ PAGES = [
     PageCase("sign out", named("account_logout"), "ada"),
     PageCase("not found", lambda house: "/nowhere/at/all/", "", 404),
     PageCase("not a page", named("revoke_token", 1), "ada", 405),
+    PageCase("catalogue", named("catalogue")),
+    PageCase("family", named("family", "llama")),
+    PageCase("family with a grant", named("family", "quill"), "ada"),
+    PageCase("variant", named("variant", "llama", "65b")),
+    PageCase("release", named("release", "quill", "5m", "v1")),
+    PageCase("release with a grant", named("release", "quill", "5m", "v1"), "ada"),
+    PageCase("release while waiting", named("release", "quill", "5m", "v1"), "cy"),
     PageCase("tokens", named("tokens"), "ada"),
     PageCase("messages", named("messages"), "ada"),
     PageCase("apply", named("apply", "quill"), "eve"),

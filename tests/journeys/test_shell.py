@@ -48,7 +48,7 @@ def test_one_signs_in_by_keyboard_alone(house: House, open_browser: Opener) -> N
     tab_to(page, "Sign in")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Sign in")
-    tab_to(page, "Login")
+    tab_to(page, "User name or e-mail address")
     page.keyboard.type("ada")
     tab_to(page, "Password")
     page.keyboard.type(PASSWORD)
@@ -102,8 +102,8 @@ def test_no_script_is_needed_to_sign_in(house: House, open_browser: Opener) -> N
     visit = open_browser()
     visit.context.route("**/*.js", lambda route: route.abort())
     visit.page.goto("/account/login/")
-    visit.page.get_by_label("Login").fill("ada")
-    visit.page.get_by_label("Password").fill(PASSWORD)
+    visit.page.get_by_label("User name or e-mail").fill("ada")
+    visit.page.get_by_label("Password", exact=True).fill(PASSWORD)
     visit.page.get_by_role("main").get_by_role("button", name="Sign in").click()
     expect(visit.page.locator("h1")).to_contain_text("Ada Example")
 
@@ -111,10 +111,10 @@ def test_no_script_is_needed_to_sign_in(house: House, open_browser: Opener) -> N
 def test_a_person_signs_up_confirms_and_is_in(transactional_db: None, open_browser: Opener) -> None:
     page = open_browser(LOOKS["phone-light"]).page
     page.goto("/account/signup/")
-    for label, value in {"Email": "dee@uni.example", "Username": "dee", "Full name": "Dee Example"}.items():
+    for label, value in {"E-mail address": "dee@uni.example", "User name": "dee", "Full name": "Dee Example"}.items():
         page.get_by_label(label, exact=True).fill(value)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password (again)").fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
     page.get_by_role("button", name="Create my account").click()
     expect(page.locator("h1")).to_have_text("Look in your mail")
 
@@ -123,7 +123,7 @@ def test_a_wrong_password_is_said_in_words_and_to_screen_readers(transactional_d
     make_user("ada")
     page = open_browser().page
     page.goto("/account/login/")
-    page.get_by_label("Login").fill("ada")
-    page.get_by_label("Password").fill("not this one")
+    page.get_by_label("User name or e-mail").fill("ada")
+    page.get_by_label("Password", exact=True).fill("not this one")
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("not correct")
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
