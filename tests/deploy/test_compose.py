@@ -1,6 +1,7 @@
 """The grown-up shape: what Docker Compose makes of docker-compose.yml, with the environment that our script prints."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -99,3 +100,10 @@ def test_every_setting_of_the_file_is_one_that_the_portal_reads(config: dict[str
     source = (ROOT / "access_portal" / "settings.py").read_text()
     for name in config["services"]["worker-gpu0"]["environment"]:
         assert f'"{name}"' in source, name
+
+
+def test_every_management_command_of_the_file_exists(config: dict[str, Any]) -> None:
+    known = {path.stem for path in ROOT.glob("*/management/commands/*.py")} | {"migrate"}
+    for service in config["services"].values():
+        command = " ".join(service.get("command") or [])
+        assert set(re.findall(r"manage\.py (\w+)", command)) <= known, command

@@ -13,7 +13,6 @@ from django.utils import timezone
 from access_portal.accounts.models import User
 from demo import catalogue, people
 from demo.home import Home, write_private
-from release.storage import jobs_store, weights_store
 
 
 class Command(BaseCommand):
@@ -22,8 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
-        weights_store().ensure_bucket()
-        jobs_store().ensure_bucket()
+        call_command("buckets")
         call_command("catalogue", "load", stdout=self.stdout)
         _people_and_release(Home.here())
 
