@@ -110,8 +110,10 @@ def _set_state(batch: Batch, source: State, target: State, **changes: object) ->
 
 def _finish(batch: Batch, ending: Ending, now: datetime) -> bool:
     chunks = list(batch.chunks.order_by("index"))
+    if Batch.objects.get(pk=batch.pk).is_terminal:  # asked after the chunks were read: they may have been swept by then
+        return True
     output = _join(f"results/{batch.pk}/output.jsonl", [chunk.result_key for chunk in chunks])
-    unrun = [chunk for chunk in chunks if chunk.state == Chunk.State.DROPPED and not chunk.error_key]
+    unrun = [chunk for chunk in chunks if _was_never_run(chunk)]
     error_keys = [batch.rejected_key, *(chunk.error_key for chunk in chunks), _write_unrun(batch, unrun, ending.unrun)]
     errors = _join(f"results/{batch.pk}/error.jsonl", error_keys)
     rejected_lines = results.count_lines(batch.rejected_key) if batch.rejected_key else 0
@@ -126,6 +128,11 @@ def _finish(batch: Batch, ending: Ending, now: datetime) -> bool:
         ledger.close(batch=batch, used_tokens=totals["prompt_tokens"] + totals["completion_tokens"], now=now)
         record(f"batch:{batch.pk}", f"batch.{ending.target}", actor=None, now=now, data=totals)
     return True
+
+
+def _was_never_run(chunk: Chunk) -> bool:
+    """Dropped without an attempt that closed it: one that did has written a line for each of the chunk's."""
+    return chunk.state == Chunk.State.DROPPED and not (chunk.result_key or chunk.error_key)
 
 
 def _totals(batch: Batch, unrun_lines: int) -> dict[str, int]:

@@ -292,3 +292,25 @@ def test_sweeping_leaves_the_two_files_of_a_finished_batch_and_nothing_else(rele
     ]
     assert not any(map(jobs_store().exists, inside))
     assert (len(jobs.output(batch)), len(jobs.errors(batch))) == (1, 3)
+
+
+def test_a_chunk_that_ran_whole_while_its_batch_was_stopped_is_not_told_again_as_unrun(
+    release: Release, ada: Grant
+) -> None:
+    batch = batch_of(ada, release, 2, 1, state="cancelling")
+    close(batch.chunks.get(index=0), whole=False)
+    assert advance(batch)
+    assert jobs.custom_ids(jobs.output(batch)) == ["line-0", "line-1"]
+    assert jobs.custom_ids(jobs.errors(batch)) == ["line-2"]
+    assert (batch.completed_lines, batch.failed_lines) == (2, 1)
+
+
+def test_whoever_wakes_up_while_a_batch_is_being_swept_leaves_its_files_alone(release: Release, ada: Grant) -> None:
+    batch = batch_of(ada, release, 2, 1)
+    close_all(batch)
+    stale = Batch.objects.get(pk=batch.pk)
+    stale.state = Batch.State.FINALIZING
+    assert advance(batch)
+    batch.chunks.filter(index=0).update(lines_key="", result_key="")  # a sweep that has come so far
+    assert finishing._finish(stale, finishing.COMPLETED, timezone.now())
+    assert jobs.custom_ids(jobs.output(batch)) == ["line-0", "line-1", "line-2"]
