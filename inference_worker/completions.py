@@ -99,7 +99,7 @@ def parse(body: object, *, tokenizer: Tokenizer, context_tokens: int) -> Complet
     n = values.get("n", 1)
     _refuse_unsupported(values, n)
     prompts = _prompts(given, tokenizer)
-    options = _options(values, tokenizer, context_tokens, prompts)
+    options = _options(values, tokenizer, context_tokens)
     return CompletionCall(
         model=model,
         n=n,
@@ -165,18 +165,13 @@ def _prompt(prompt: str | list[Any], tokenizer: Tokenizer) -> _Prompt:
     return _Prompt(tuple(prompt), None)
 
 
-def _options(
-    values: dict[str, Any], tokenizer: Tokenizer, context_tokens: int, prompts: list[_Prompt]
-) -> SamplingOptions:
+def _options(values: dict[str, Any], tokenizer: Tokenizer, context_tokens: int) -> SamplingOptions:
     for token_id in values.get("logit_bias", {}):
         if not tokenizer.has_token(token_id):
             raise BodyError("invalid_value", f"Token id {token_id} is not in the vocabulary.", "logit_bias")
-    max_tokens = values.get("max_tokens", 16)
-    if max_tokens > MAX_TOKENS:  # more than the engine's options can hold, and than any context
-        longest = max(len(prompt.tokens) for prompt in prompts)
-        raise _from_engine(
-            ContextLengthError(prompt_tokens=longest, max_tokens=max_tokens, context_tokens=context_tokens)
-        )
+    if values.get("max_tokens", 0) > MAX_TOKENS:  # more than the engine's options can hold; perhaps too long to print
+        message = f"max_tokens is larger than any context; this model's has {context_tokens} tokens."
+        raise BodyError(ContextLengthError.code, message, "max_tokens")
     try:
         return SamplingOptions(**{name: values[name] for name in SAMPLING if name in values})
     except RequestError as error:

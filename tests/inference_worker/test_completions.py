@@ -46,6 +46,7 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"max_tokens": "5"}, "invalid_type", "max_tokens"),
     ({"max_tokens": CONTEXT}, "context_length_exceeded", "max_tokens"),
     ({"max_tokens": 10**30}, "context_length_exceeded", "max_tokens"),
+    ({"max_tokens": 10**4300 - 1}, "context_length_exceeded", "max_tokens"),  # one more cannot be written any more
     ({"prompt": [5] * (CONTEXT + 1), "max_tokens": 0}, "context_length_exceeded", "prompt"),
     ({"temperature": 2.1}, "invalid_value", "temperature"),
     ({"temperature": -0.1}, "invalid_value", "temperature"),
