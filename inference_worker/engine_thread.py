@@ -135,6 +135,9 @@ class EngineThread:
                 self._running[engine.add(job.request)] = job
             except EngineError as error:
                 _settle(job.future, error)
+            except Exception as error:  # it is in no list now, so nobody else would answer it
+                _settle(job.future, EngineCrashedError(type(error).__name__))
+                raise
 
     def _next_job(self) -> _Job | None:
         if not self._running:

@@ -65,6 +65,11 @@ class Sick(Engine):
             raise RuntimeError("device lost")
         return super()._inputs(sequences, spans)
 
+    def add(self, one: Request) -> int:
+        if one.prompt_text == "no room":
+            raise MemoryError
+        return super().add(one)
+
 
 @pytest.fixture
 def loads(tiny_model: Path) -> Iterator[tuple[EngineThread, list[Engine]]]:
@@ -104,6 +109,16 @@ def test_a_crash_fails_what_was_there_and_the_next_request_gets_a_fresh_engine(
     thread, loaded = loads
     with pytest.raises(EngineCrashedError):
         ask(thread, engine, "crash")()
+    assert ask(thread, engine, "It was")().completion_token_count == 6
+    assert len(loaded) == 2
+
+
+def test_a_request_that_crashes_the_engine_on_its_way_in_is_answered_too(
+    engine: Engine, loads: tuple[EngineThread, list[Engine]]
+) -> None:
+    thread, loaded = loads
+    with pytest.raises(EngineCrashedError):
+        ask(thread, engine, "no room")()
     assert ask(thread, engine, "It was")().completion_token_count == 6
     assert len(loaded) == 2
 
