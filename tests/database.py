@@ -60,7 +60,7 @@ def flush_passes_by_triggers() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """SQLite in memory is shared by threads in a mode with other locks than a file has; people run on files."""
     default = connections["default"]
     if default.vendor == "sqlite":
