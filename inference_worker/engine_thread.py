@@ -91,7 +91,7 @@ class EngineThread:
             except Exception as error:  # whatever it was, the engine's state is not to be trusted any more
                 log.exception("engine_crashed", engine=self._thread.name)
                 self._engine = None
-                self._fail_all(EngineCrashedError(type(error).__name__))
+                self._fail_running(EngineCrashedError(type(error).__name__))
         for job in self._take_all():
             job.future.cancel()
             job.future.set_running_or_notify_cancel()  # only this wakes whoever waits for a cancelled future
@@ -165,6 +165,12 @@ class EngineThread:
             jobs = [*self._running.values(), *self._suspects, *self._waiting]
             self._running, self._suspects, self._waiting = {}, [], []
         return jobs
+
+    def _fail_running(self, error: Exception) -> None:
+        """What the engine was not given yet had no part in it, and waits for the next one."""
+        jobs, self._running = list(self._running.values()), {}
+        for job in jobs:
+            _settle(job.future, error)
 
     def _fail_all(self, error: Exception) -> None:
         for job in self._take_all():

@@ -113,6 +113,16 @@ def test_a_crash_fails_what_was_there_and_the_next_request_gets_a_fresh_engine(
     assert len(loaded) == 2
 
 
+def test_a_crash_spares_those_that_the_engine_was_not_given_yet(
+    engine: Engine, loads: tuple[EngineThread, list[Engine]]
+) -> None:
+    thread, _ = loads
+    urgent = [thread.submit(request(engine, "crash"), urgent=True) for _ in range(4)]
+    waiting = [thread.submit(request(engine, prompt, max_tokens=3)) for prompt in PROMPTS]
+    assert all(isinstance(future.exception(60), EngineCrashedError) for future in urgent)
+    assert [future.result(60).completion_token_count for future in waiting[4:]] == [3] * 6
+
+
 def test_a_request_that_crashes_the_engine_on_its_way_in_is_answered_too(
     engine: Engine, loads: tuple[EngineThread, list[Engine]]
 ) -> None:
