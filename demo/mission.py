@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 import httpx
@@ -26,6 +27,7 @@ MAIL_SECONDS = 30.0
 BATCH_SECONDS = 180.0
 POLL_SECONDS = 0.5
 SHOWN_RESULTS = 3
+SHOWN_CHARACTERS = 110
 
 PROMPTS = (
     "It was a bright cold morning, and Mr. Holmes",
@@ -216,7 +218,7 @@ def _show_results(client: OpenAI, batch: Batch, screen: Screen) -> None:
     for result in sorted(results, key=lambda each: str(each["custom_id"]))[:SHOWN_RESULTS]:
         body = result["response"]["body"]
         prompt = PROMPTS[int(result["custom_id"].removeprefix("line-")) - 1]
-        screen.detail(result["custom_id"], f"{prompt} ▸{' '.join(body['choices'][0]['text'].split())}")
+        screen.detail(result["custom_id"], shorten(f"{prompt} ▸ {body['choices'][0]['text']}", SHOWN_CHARACTERS))
     charged = sum(result["response"]["body"]["usage"]["total_tokens"] for result in results)
     usage = batch.usage.total_tokens if batch.usage is not None else None
     if usage != charged:

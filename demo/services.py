@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def portal(home: Home, ports: Ports, env: dict[str, str]) -> list[Child]:
     return [
         _child(home, "Portal", web_command, env, ports.web),
         Child("Clock", [*manage, "clock"], env, home.folder / "logs" / "clock.log", is_ready=lambda: True),
-        Child("Worker", [*manage, "worker"], env, worker_log, is_ready=lambda: True),
+        Child("Worker", [*manage, "worker"], env, worker_log, is_ready=_says(worker_log, "Worker ready")),
     ]
 
 
@@ -101,6 +102,12 @@ def redis_binary() -> str:
             "Install one (Debian: apt install redis-server) and try again."
         )
     return installed
+
+
+def _says(log: Path, words: str) -> Callable[[], bool]:
+    """Whether the log holds these words beyond what it holds now."""
+    before = log.stat().st_size if log.exists() else 0
+    return lambda: words.encode() in log.read_bytes()[before:]
 
 
 def _child(home: Home, name: str, command: list[str], env: dict[str, str], port: int) -> Child:
