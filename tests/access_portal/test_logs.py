@@ -1,0 +1,50 @@
+"""What reaches the log: no key that opens an account, no token, no signature, whoever wrote the line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from access_portal.logs import hide_secrets
+
+KEY = "Mg:1xVyYY:dMbMrOAFzj-mQxmThozzp0lqsaEOD_GV22sqzadXG0o"
+TOKEN = "gh_" + "aB3-_" * 8
+LINES = {
+    f"GET /account/confirm-email/{KEY}/": "GET /account/confirm-email/…/",
+    f"Forbidden (CSRF): /account/confirm-email/{KEY}/": "Forbidden (CSRF): /account/confirm-email/…/",
+    "GET /account/password/reset/key/1-cx2e5f-5f6a7b8c/": "GET /account/password/reset/key/…/",
+    f"GET /?token={TOKEN}&x=1": "GET /?token=gh_…&x=1",
+    "to http://s3/b/k?X-Amz-Expires=9&X-Amz-Signature=0af3&x": "to http://s3/b/k?X-Amz-Expires=9&X-Amz-Signature=…&x",
+    "GET /models/quill/5m/v1/": "GET /models/quill/5m/v1/",
+}
+
+
+@pytest.mark.parametrize(("line", "logged"), LINES.items())
+def test_a_key_in_an_address_is_not_logged(line: str, logged: str) -> None:
+    assert hide_secrets(None, "info", {"request": line, "code": 200}) == {"request": logged, "code": 200}
+
+
+PROGRAM = f"""
+import logging, structlog
+from access_portal.logs import configure
+configure({{"level": {logging.INFO}}})
+logging.getLogger("django.request").warning("Not Found: %s", "/account/confirm-email/{KEY}/")
+structlog.get_logger("ours").info("request_started", request="GET /account/password/reset/key/1-{KEY}/")
+try:
+    raise ValueError("{TOKEN}")
+except ValueError:
+    logging.getLogger("django.request").exception("failed")
+"""
+
+
+def test_every_logger_passes_by_the_same_filter() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(lines) == 3
+    assert KEY not in done.stdout
+    assert TOKEN not in done.stdout
+    assert lines[1]["request"] == "GET /account/password/reset/key/…/"
