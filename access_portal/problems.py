@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from access_portal.errors import GatehouseError
+
+log = structlog.get_logger(__name__)
+
+
+class LimitsUnavailableError(GatehouseError):
+    """Nobody counts how often a password was guessed, so nobody may guess: closed, and said plainly."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "limits_unavailable",
+            _("A part of this site that this page needs does not answer."),
+            _("Nothing is lost. Try again in a minute."),
+        )
 
 
 class ProblemMiddleware:
@@ -26,6 +44,9 @@ class ProblemMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, RedisError):
+            log.error("redis_unavailable", error=type(exception).__name__, path=request.path)
+            exception = LimitsUnavailableError()
         if not isinstance(exception, GatehouseError):
             return None
         if exception.code == "not_signed_in":
