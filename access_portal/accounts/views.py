@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.account.views import EmailView
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,9 +21,28 @@ from access_portal.accounts.forms import TokenForm
 from access_portal.accounts.queries import tokens_of
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.accounts.tokens import issue_token, revoke_token
+from access_portal.errors import ConflictError
 from access_portal.outbox.queries import mails_of
 
 MAILS_ON_A_PAGE = 20
+
+
+class Addresses(EmailView):  # type: ignore[misc]
+    """A person's e-mail addresses: a change happens as a whole, and not where another account has the address."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Raises ConflictError for an address with which somebody signed up and that they never confirmed."""
+        try:
+            with transaction.atomic():
+                answer: HttpResponse = super().post(request, *args, **kwargs)
+        except IntegrityError:
+            raise ConflictError(
+                "address_of_other_account",
+                _("Another account was made with this address, though nobody confirmed it there."),
+                _("Write to us, and we clear it away. Your main address is what it was."),
+                reverse("account_email"),
+            ) from None
+        return answer
 
 
 @login_required

@@ -56,6 +56,15 @@ def test_postgresql_refuses_to_truncate(table: str) -> None:
 
 
 @pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("table", TABLES)
+def test_sqlite_refuses_to_replace_a_row(table: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has no INSERT OR REPLACE")
+    with pytest.raises(DatabaseError, match=f"{table} is append-only"):
+        _sql(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608
+
+
+@pytest.mark.usefixtures("rows")
 def test_verify_finds_every_chain_whole() -> None:
     out = StringIO()
     call_command("audit", "verify", stdout=out)
