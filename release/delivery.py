@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
@@ -85,10 +85,18 @@ def _granted(actor: Actor, release: Release, now: datetime) -> Grant:
     if isinstance(actor, User):
         family_id = release.variant.family_id
         list(Grant.objects.select_for_update().filter(holder=actor, family_id=family_id).order_by("pk"))
+    _hold(release)
     release.refresh_from_db(fields=["state"])
     granted = require(actor, Action.DOWNLOAD, policy_model(release), now)
     assert granted.grant is not None
     return granted.grant
+
+
+def _hold(release: Release) -> None:
+    """Links to one release are made side by side, its withdrawal waits for them; SQLite has one writer anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM release_release WHERE id = %s FOR SHARE", [release.pk])
 
 
 def _printable(user_agent: str) -> str:

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from access_portal.accounts.models import Role
@@ -296,6 +296,27 @@ def test_of_two_who_publish_at_once_one_is_refused(transactional_db: None, reque
     results = _at_once(lambda: publish_release(release=Release.objects.get(pk=staged.pk), actor=None, now=NOW).pk)
     assert sorted(results, key=str) == [staged.pk, "release_final"]
     assert Event.objects.filter(name="release_published").count() == 1
+
+
+def test_a_withdrawal_waits_for_the_link_that_is_being_made(transactional_db: None) -> None:
+    """Else somebody would have a link after the withdrawal and would not be told of it."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer")
+    release, ada = make_release(), make_user("ada")
+    make_grant(ada, release.variant.family)
+
+    def withdraw() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+        try:
+            withdraw_release(release=Release.objects.get(pk=release.pk), reason="Broken.", actor=None, now=NOW)
+        finally:
+            connection.close()
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as pool:
+        mint(actor=ada, release=release, path="params.json", address=None, user_agent="", now=timezone.now())
+        with pytest.raises(OperationalError, match="lock timeout"):
+            pool.submit(withdraw).result()
 
 
 def test_two_links_asked_for_at_once_are_both_on_record(transactional_db: None) -> None:
