@@ -249,6 +249,15 @@ def test_a_reviewer_who_is_no_decider_sees_no_decision_forms(client: Client) -> 
     assertContains(client.post(f"/review/{case.number}/approve/", APPROVAL), "role_missing", status_code=403)
 
 
+@pytest.mark.parametrize("state", [State.IN_REVIEW, State.REFUSED])
+def test_staff_who_apply_are_not_told_which_colleague_reads_it(state: State, ben: User, client: Client) -> None:
+    dora = make_staff("dora", Role.REVIEWER, Role.DECIDER)
+    case = make_application(ben, make_open_family(), state, holder=dora)
+    for page in ("/review/?show=all", f"/review/{case.number}/"):
+        assertContains(client.get(page), str(case.number))
+        assertNotContains(client.get(page), str(dora))
+
+
 def test_no_page_has_script_or_style_of_its_own(ben: User, client: Client) -> None:
     case = make_application(make_user("ada"), make_open_family(), State.IN_REVIEW, holder=ben)
     for path in ("/review/", f"/review/{case.number}/"):
