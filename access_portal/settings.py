@@ -29,6 +29,9 @@ ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "", *env.list("GATEHOUSE_ALLOWED
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 # How many proxies in front append to X-Forwarded-For; 0 means that the header is not believed.
 TRUSTED_PROXIES = env.int("GATEHOUSE_TRUSTED_PROXIES", 0)
+# The same for the address in the log: what stands further left than our own proxies, the client wrote itself.
+IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
+IPWARE_META_PROXY_COUNT, IPWARE_STRICT = max(0, TRUSTED_PROXIES - 1), False
 
 INSTALLED_APPS = [
     "django.contrib.auth",

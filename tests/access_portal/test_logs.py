@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 
@@ -48,3 +49,19 @@ def test_every_logger_passes_by_the_same_filter() -> None:
     assert KEY not in done.stdout
     assert TOKEN not in done.stdout
     assert lines[1]["request"] == "GET /account/password/reset/key/…/"
+
+
+ADDRESSES = """
+import django
+django.setup()
+from django.test import RequestFactory
+from ipware import get_client_ip
+print(get_client_ip(RequestFactory().get("/", headers={"X-Forwarded-For": "6.6.6.6, 9.9.9.9, 10.0.0.2"}))[0])
+"""
+
+
+@pytest.mark.parametrize(("proxies", "address"), [("0", "127.0.0.1"), ("1", "10.0.0.2"), ("2", "9.9.9.9")])
+def test_the_address_in_the_log_is_what_our_own_proxies_saw(proxies: str, address: str) -> None:
+    env = {**os.environ, "GATEHOUSE_TRUSTED_PROXIES": proxies}
+    done = subprocess.run([sys.executable, "-c", ADDRESSES], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == address
