@@ -1,4 +1,4 @@
-"""The pages that must be sound in every look. Add yours: one line each, and rows in `furnish` if it needs any."""
+"""The pages that must be sound in every look. Add yours: one line each, and rows in `furniture.py` if it needs any."""
 
 from __future__ import annotations
 
@@ -8,40 +8,11 @@ from dataclasses import dataclass
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.urls import reverse
 from django.utils import timezone
 
-from access_portal.accounts.models import Role, User
 from access_portal.applications.commands import claim
-from access_portal.applications.models import Application, State
-from access_portal.grants.models import Grant
-from release.catalogue.loading import load_catalogue
-from release.models import Family, Release
-from tests.access_portal.applications.scenes import (
-    ANSWERS,
-    make_application,
-    make_open_family,
-    make_staff,
-    submit,
-)
-from tests.factories import make_grant, make_release, make_user
-
-
-@dataclass(frozen=True)
-class House:
-    """A furnished house: the cast and the things that pages are about."""
-
-    ada: User  # holds a grant
-    ben: User  # reviewer with a second factor
-    cy: User  # applied, and waits
-    eve: User  # nothing but an account
-    dee: User  # has not confirmed the address
-    family: Family
-    release: Release
-    grant: Grant
-    waiting: Application  # of Cy
-    refused: Application  # of Eve, by Ben
+from tests.journeys.furniture import House
 
 
 @dataclass(frozen=True)
@@ -52,20 +23,6 @@ class PageCase:
     path: Callable[[House], str]
     who: str = ""
     status: int = 200
-
-
-def furnish() -> House:
-    """Rows for every page of `PAGES`."""
-    ada, ben, cy = make_user("ada"), make_staff("ben", Role.REVIEWER, Role.DECIDER), make_user("cy")
-    eve, dee = make_user("eve"), make_user("dee", verified=False)
-    RecoveryCodes.activate(ben)
-    load_catalogue(now=timezone.now())
-    family = Family.objects.get(slug="quill")
-    release = make_release(family.variants.get(slug="5m"))
-    grant = make_grant(ada, family)
-    waiting = submit(cy, family, answers={**ANSWERS, "sizes": ["5m"]})
-    refused = make_application(eve, make_open_family("gander"), State.REFUSED, holder=ben)
-    return House(ada, ben, cy, eve, dee, family, release, grant, waiting, refused)
 
 
 def named(name: str, *args: object) -> Callable[[House], str]:
@@ -125,8 +82,13 @@ PAGES = [
     PageCase("release", named("release", "quill", "5m", "v1")),
     PageCase("release with a grant", named("release", "quill", "5m", "v1"), "ada"),
     PageCase("release while waiting", named("release", "quill", "5m", "v1"), "cy"),
+    PageCase("jobs", named("my_jobs"), "ada"),
+    PageCase("jobs without a grant", named("my_jobs"), "cy"),
+    PageCase("job, running", lambda house: reverse("job", args=[house.running.pk]), "ada"),
+    PageCase("job, done", lambda house: reverse("job", args=[house.done.pk]), "ada"),
+    PageCase("job of somebody else", lambda house: reverse("job", args=[house.done.pk]), "cy", 404),
     PageCase("tokens", named("tokens"), "ada"),
-    PageCase("messages", named("messages"), "ada"),
+    PageCase("messages", named("messages"), "cy"),
     PageCase("apply", named("apply", "quill"), "eve"),
     PageCase("apply, address not confirmed", named("apply", "quill"), "dee", 403),
     PageCase("my applications", named("my_applications"), "cy"),

@@ -7,12 +7,13 @@ from playwright.sync_api import Page, expect
 
 from tests.factories import PASSWORD, make_user
 from tests.journeys.conftest import Opener
+from tests.journeys.furniture import House, furnish
 from tests.journeys.looking import CONTRAST, LOOKS, TAGS, Visit, accessibility_faults, layout_faults
-from tests.journeys.pages import PAGES, House, PageCase, furnish
+from tests.journeys.pages import PAGES, PageCase
 
 
 @pytest.fixture
-def house(transactional_db: None) -> House:
+def house(transactional_db: None, s3_server: str) -> House:
     return furnish()
 
 

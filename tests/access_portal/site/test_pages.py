@@ -1,6 +1,7 @@
 """Home, menu and error pages, without a browser."""
 
 import pytest
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
 
@@ -26,7 +27,7 @@ def test_home_shows_a_grant_and_that_it_opens_the_door(client: Client) -> None:
     grant = make_grant(ada, make_family())
     client.force_login(ada)
     page = client.get("/").content.decode()
-    assert grant.number in page
+    assert str(grant.number) in page
     assert "You have access" in page
 
 
@@ -86,3 +87,16 @@ def test_no_page_carries_inline_script_or_style(client: Client, path: str) -> No
     page = client.get(path).content.decode()
     assert "style=" not in page
     assert "<script>" not in page
+
+
+def test_only_a_demonstration_says_that_it_is_one(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "made up" not in client.get("/").content.decode()
+    monkeypatch.setattr(settings, "DEMO", True)
+    assert "made up" in client.get("/").content.decode()
+
+
+def test_a_chosen_language_is_the_language_of_the_next_page(client: Client) -> None:
+    client.post("/language/", {"language": "ms", "next": "/"})
+    page = client.get("/").content.decode()
+    assert '<html lang="ms">' in page
+    assert "Terus ke kandungan" in page

@@ -70,7 +70,7 @@ def test_the_committed_catalogue_is_up_to_date(catalogue: Path) -> None:
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
 def test_translations_keep_the_placeholders(catalogue: Path) -> None:
     with catalogue.with_suffix(".mo").open("rb") as file:
-        messages = gettext.GNUTranslations(file)._catalog
+        messages: dict[object, str] = vars(gettext.GNUTranslations(file))["_catalog"]
     for source, translated in messages.items():
         if isinstance(source, str):
             assert sorted(PLACEHOLDER.findall(source)) == sorted(PLACEHOLDER.findall(translated)), source
