@@ -3,6 +3,9 @@ FROM python:3.11-slim-bookworm AS base
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN useradd --system --uid 10001 --home-dir /srv/gatehouse --shell /usr/sbin/nologin gatehouse
 WORKDIR /srv/gatehouse
+# Shown at /__version__: --build-arg COMMIT=$(git rev-parse HEAD)
+ARG COMMIT=
+ENV GATEHOUSE_COMMIT=$COMMIT
 
 FROM base AS portal
 COPY requirements/portal.txt requirements/

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 
-OPEN_PAGES = ("account_", "mfa_")  # by the name of the address: sign in and out, proof of e-mail, second factor
+# By the name of the address: sign in and out, proof of e-mail, second factor, and the language to read it all in.
+OPEN_PAGES = ("account_", "mfa_", "set_language")
 OPEN_PATHS = ("/__",)  # health, which no person's state may change
 
 

@@ -43,6 +43,13 @@ def test_pages_that_lead_out_stay_open(path: str, client: Client) -> None:
     assert client.get(path).headers.get("Location", "") != SETUP
 
 
+def test_the_language_can_be_chosen_before(client: Client) -> None:
+    client.force_login(make_user("ben", Role.REVIEWER))
+    answer = client.post("/language/", {"language": "ms", "next": "/account/2fa/"})
+    assert answer.headers["Location"] == "/account/2fa/"
+    assert answer.cookies["django_language"].value == "ms"
+
+
 def test_a_second_factor_opens_everything(client: Client) -> None:
     ben = make_user("ben", Role.REVIEWER)
     TOTP.activate(ben, generate_totp_secret())
