@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
@@ -141,11 +142,21 @@ def test_a_model_that_cannot_be_loaded_is_said_so_each_time(engine: Engine, tmp_
     thread.close()
 
 
-def test_a_cancelled_request_frees_its_place(engine: Engine, thread: EngineThread) -> None:
-    long = [thread.submit(request(engine, prompt, max_tokens=500)) for prompt in PROMPTS]
-    for future in long:
+def test_a_cancelled_request_frees_its_place(engine: Engine) -> None:
+    may_step = threading.Event()
+
+    class Held(Engine):
+        def step(self) -> list[tuple[int, Completion]]:
+            assert may_step.wait(60)
+            return super().step()
+
+    held = Held(engine._model, engine.tokenizer, engine.model_config, EngineConfig(max_batch_size=1))
+    thread = EngineThread(lambda: held, places=1, name="test")
+    for future in [thread.submit(request(engine, prompt, max_tokens=500)) for prompt in PROMPTS]:
         assert future.cancel()
+    may_step.set()
     assert thread.submit(request(engine, "sea", max_tokens=3)).result(60).completion_token_count == 3
+    thread.close()
 
 
 def test_an_urgent_request_passes_those_that_wait(engine: Engine) -> None:
