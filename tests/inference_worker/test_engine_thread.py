@@ -142,48 +142,56 @@ def test_a_model_that_cannot_be_loaded_is_said_so_each_time(engine: Engine, tmp_
     thread.close()
 
 
+class Held(Engine):
+    """Runs one request at a time, and stands still until it may step; `seen` are the requests in the order given."""
+
+    def __init__(self, whole: Engine) -> None:
+        super().__init__(whole._model, whole.tokenizer, whole.model_config, EngineConfig(max_batch_size=1))
+        self.may_step = threading.Event()
+        self.seen: list[Request] = []
+
+    def add(self, one: Request) -> int:
+        self.seen.append(one)
+        return super().add(one)
+
+    def step(self) -> list[tuple[int, Completion]]:
+        assert self.may_step.wait(60)
+        return super().step()
+
+
 def test_a_cancelled_request_frees_its_place(engine: Engine) -> None:
-    may_step = threading.Event()
-
-    class Held(Engine):
-        def step(self) -> list[tuple[int, Completion]]:
-            assert may_step.wait(60)
-            return super().step()
-
-    held = Held(engine._model, engine.tokenizer, engine.model_config, EngineConfig(max_batch_size=1))
+    held = Held(engine)
     thread = EngineThread(lambda: held, places=1, name="test")
     for future in [thread.submit(request(engine, prompt, max_tokens=500)) for prompt in PROMPTS]:
         assert future.cancel()
-    may_step.set()
+    held.may_step.set()
     assert thread.submit(request(engine, "sea", max_tokens=3)).result(60).completion_token_count == 3
     thread.close()
 
 
 def test_an_urgent_request_passes_those_that_wait(engine: Engine) -> None:
-    seen: list[Request] = []
-
-    class Watched(Engine):
-        def add(self, one: Request) -> int:
-            seen.append(one)
-            return super().add(one)
-
-    engine = Watched(engine._model, engine.tokenizer, engine.model_config, EngineConfig(max_batch_size=1))
-    thread = EngineThread(lambda: engine, places=1, name="test")
-    waiting = [thread.submit(request(engine, prompt, max_tokens=40)) for prompt in PROMPTS]
+    held = Held(engine)
+    thread = EngineThread(lambda: held, places=1, name="test")
+    for prompt in PROMPTS:
+        thread.submit(request(engine, prompt, max_tokens=4))
     urgent = request(engine, "now", max_tokens=2)
-    thread.submit(urgent, urgent=True).result(60)
-    thread_position = seen.index(urgent)
-    assert thread_position < len(PROMPTS) - 1
-    for future in waiting:
-        future.cancel()
+    answer = thread.submit(urgent, urgent=True)
+    held.may_step.set()
+    answer.result(60)
+    assert held.seen.index(urgent) <= 1  # the one that was running came first, nothing else
     thread.close()
 
 
 def test_closing_cancels_what_runs_and_refuses_what_comes(engine: Engine) -> None:
-    thread = serve(lambda: engine)
-    running = thread.submit(request(engine, "It was", max_tokens=500))
-    thread.close()
-    with pytest.raises(CancelledError):
-        running.result(60)
+    held = Held(engine)
+    thread = EngineThread(lambda: held, places=1, name="test")
+    running, waiting = (thread.submit(request(engine, "It was", max_tokens=500)) for _ in range(2))
+    closing = threading.Thread(target=thread.close)
+    closing.start()
+    held.may_step.set()
+    for future in (running, waiting):
+        with pytest.raises(CancelledError):
+            future.result(60)
+    closing.join()
     with pytest.raises(EngineUnavailableError):
         thread.submit(request(engine, "It was"))
