@@ -41,9 +41,11 @@ def up(home: Home, *, port: int, once: bool) -> None:
                 screen.say(f"\n  The portal serves {demo['base_url']} ({time.monotonic() - started_at:.0f} s).\n")
                 if first or once:
                     run_mission(home, demo, screen)
+                if once:
+                    screen.say("\n  Done. ./dev up starts it again and keeps it running, for you to try.")
+                    return
                 _print_ways_on(demo, screen)
-                if not once:
-                    _watch([*stores, *portal], screen)
+                _watch([*stores, *portal], screen)
 
 
 def prepare(env: dict[str, str], screen: Screen) -> None:
