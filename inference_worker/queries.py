@@ -13,12 +13,11 @@ from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 from access_portal.errors import InvalidError
-from access_portal.grants import policy
 from access_portal.grants.models import Grant
 from inference_worker.errors import BatchNotFoundError, ModelNotFoundError, StoredFileNotFoundError
 from inference_worker.models import Batch, StoredFile
-from release.models import Release, Variant
-from release.queries import latest_release, policy_model
+from release.models import Release
+from release.queries import published_release
 
 OBJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MODEL_ID = re.compile(r"[A-Za-z0-9._-]{1,96}")
@@ -52,18 +51,10 @@ class Page(Generic[Row]):
 
 def model_release(model_id: str) -> Release:
     """The release that a model's name stands for now; raises ModelNotFoundError."""
-    variant = Variant.objects.filter(model_id=model_id).first() if MODEL_ID.fullmatch(model_id) else None
-    release = None if variant is None else latest_release(variant)
+    release = published_release(model_id) if MODEL_ID.fullmatch(model_id) else None
     if release is None:
         raise ModelNotFoundError
     return release
-
-
-def usable_models(user: User, now: datetime) -> list[Release]:
-    """The models that this person may run now, by name."""
-    variants = Variant.objects.filter(releases__state=Release.State.PUBLISHED).distinct().order_by("model_id")
-    releases = [release for variant in variants if (release := latest_release(variant)) is not None]
-    return policy.usable(user, policy.Action.INFER, releases, policy_model, now)
 
 
 # Quota

@@ -17,6 +17,7 @@ from access_portal.accounts.requests import SignedInRequest
 from access_portal.grants import policy
 from inference_worker import commands, ledger, previews, queries, streams
 from inference_worker.errors import StoredFileNotFoundError
+from release.queries import usable_releases
 
 BATCHES_ON_A_PAGE = 20
 
@@ -32,7 +33,7 @@ def my_jobs(request: SignedInRequest) -> HttpResponse:
     page = {
         "page": Paginator(batches, BATCHES_ON_A_PAGE).get_page(request.GET.get("page")),
         "quotas": [(grant, queries.grant_quota(grant)) for grant in grants],
-        "models": queries.usable_models(request.user, now),
+        "models": usable_releases(request.user, policy.Action.INFER, now),
         "decision": policy.decide(request.user, policy.Action.USE_INFERENCE, policy.Office(), now),
         "api_url": f"{settings.BASE_URL}/v1",
         "now": now,

@@ -120,7 +120,7 @@ def published_release(model_id: str) -> Release | None:
 
 
 def usable_releases(user: Actor, action: Action, now: datetime) -> list[Release]:
-    """The newest published release of each variant on which `user` may do `action` at `now`."""
+    """The newest published release of each variant on which `user` may do `action` at `now`, by model id."""
     return usable(user, action, list(latest_releases().values()), policy_model, now)
 
 

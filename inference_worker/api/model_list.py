@@ -14,11 +14,11 @@ from inference_worker.errors import ModelNotFoundError
 from inference_worker.model_folder import ModelFilesError
 from release.errors import StorageError
 from release.models import Release
-from release.queries import policy_model
+from release.queries import policy_model, usable_releases
 
 
 def listing(request: HttpRequest, caller: Caller) -> HttpResponseBase:
-    usable = queries.usable_models(caller.user, caller.now)
+    usable = usable_releases(caller.user, policy.Action.INFER, caller.now)
     return JsonResponse({"object": "list", "data": [_shape(release) for release in usable]})
 
 
