@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "access_portal.audit",
     "access_portal.outbox",
     "access_portal.licences",
+    "access_portal.questionnaires",
     "access_portal.applications",
     "access_portal.grants",
     "release",
