@@ -16,6 +16,7 @@ class Role(models.TextChoices):
 
     REVIEWER = "reviewer", _("Reviewer")
     DECIDER = "decider", _("Decider")
+    ADMIN = "admin", _("Office administrator")
     RELEASE_MANAGER = "release_manager", _("Release manager")
     OPERATOR = "operator", _("Operator")
     AUDITOR = "auditor", _("Auditor")
