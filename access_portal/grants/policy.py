@@ -35,6 +35,7 @@ class Action(StrEnum):
     REVIEW = "review"  # see the queue, or see and claim a case
     DECIDE = "decide"  # approve or refuse it
     MANAGE_RELEASES = "manage_releases"
+    MANAGE_LICENCES = "manage_licences"  # publish texts that bind people
     MANAGE_PEOPLE = "manage_people"  # make accounts, give and take roles
     OPERATE = "operate"  # the state of the machinery
 
@@ -108,6 +109,8 @@ def decide(actor: Actor, action: Action, resource: Resource, now: datetime) -> D
             return _decide_case(actor, resource, Role.DECIDER)
         case Action.MANAGE_RELEASES:
             return _decide_role(actor, Role.RELEASE_MANAGER)
+        case Action.MANAGE_LICENCES:
+            return _decide_role(actor, Role.ADMIN)
         case Action.MANAGE_PEOPLE:
             return _decide_case(actor, resource, Role.OPERATOR)
         case Action.OPERATE:

@@ -31,6 +31,7 @@ ACTIONS = (
     "review",
     "decide",
     "manage_releases",
+    "manage_licences",
     "manage_people",
     "operate",
 )
@@ -149,7 +150,7 @@ def granted_to_another(world: World) -> Scene:
     return somebody(world)
 
 
-NO_ROLE = ("role_missing",) * 5
+NO_ROLE = ("role_missing",) * (len(ACTIONS) - 3)
 NOTHING = ("not_applied",) * 3
 ALL = ("right",) * 3
 S = Grant.State
@@ -166,9 +167,9 @@ def _office(**granted: str) -> tuple[str, ...]:
 
 
 STRANGERS: list[Row] = [
-    ("nobody", lambda w: Scene(w, None), ("not_signed_in",) * 8),
-    ("an anonymous visitor", lambda w: Scene(w, AnonymousUser()), ("not_signed_in",) * 8),
-    ("a closed account", lambda w: grant(somebody(w, *Role, is_active=False)), ("account_closed",) * 8),
+    ("nobody", lambda w: Scene(w, None), ("not_signed_in",) * len(ACTIONS)),
+    ("an anonymous visitor", lambda w: Scene(w, AnonymousUser()), ("not_signed_in",) * len(ACTIONS)),
+    ("a closed account", lambda w: grant(somebody(w, *Role, is_active=False)), ("account_closed",) * len(ACTIONS)),
     ("a superuser of Django", lambda w: somebody(w, is_superuser=True, is_staff=True), _same("not_applied")),
     ("no application", somebody, _same("not_applied")),
     ("submitted", lambda w: application(somebody(w), State.SUBMITTED), _same("pending")),
@@ -335,6 +336,7 @@ OFFICES: list[Row] = [
     ("a reviewer", lambda w: somebody(w, Role.REVIEWER), _office(review="ok")),
     ("a decider", lambda w: somebody(w, Role.DECIDER), _office(review="ok", decide="ok")),
     ("a release manager", lambda w: somebody(w, Role.RELEASE_MANAGER), _office(manage_releases="ok")),
+    ("an administrator of the office", lambda w: somebody(w, Role.ADMIN), _office(manage_licences="ok")),
     ("an operator", lambda w: somebody(w, Role.OPERATOR), _office(manage_people="ok", operate="ok")),
     ("an auditor", lambda w: somebody(w, Role.AUDITOR), _office(operate="ok")),
     ("a reviewer in the house", lambda w: about_the_house(somebody(w, Role.REVIEWER)), _office(review="ok")),
@@ -353,7 +355,7 @@ OFFICES: list[Row] = [
     (
         "staff with a grant",
         lambda w: grant(somebody(w, Role.REVIEWER)),
-        (*ALL, "ok", *("role_missing",) * 4),
+        (*ALL, "ok", *("role_missing",) * (len(ACTIONS) - 4)),
     ),
 ]
 
