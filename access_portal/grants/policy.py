@@ -86,6 +86,7 @@ class Refused:
 
 
 Decision = Granted | Refused
+KEEPERS = {Action.MANAGE_RELEASES: Role.RELEASE_MANAGER, Action.MANAGE_LICENCES: Role.ADMIN}
 T = TypeVar("T")
 
 
@@ -107,10 +108,8 @@ def decide(actor: Actor, action: Action, resource: Resource, now: datetime) -> D
             return _decide_case(actor, resource, Role.REVIEWER, Role.DECIDER)
         case Action.DECIDE:
             return _decide_case(actor, resource, Role.DECIDER)
-        case Action.MANAGE_RELEASES:
-            return _decide_role(actor, Role.RELEASE_MANAGER)
-        case Action.MANAGE_LICENCES:
-            return _decide_role(actor, Role.ADMIN)
+        case Action.MANAGE_RELEASES | Action.MANAGE_LICENCES:
+            return _decide_role(actor, KEEPERS[action])
         case Action.MANAGE_PEOPLE:
             return _decide_case(actor, resource, Role.OPERATOR)
         case Action.OPERATE:
