@@ -3,7 +3,7 @@
 SQLite drops a table's triggers when a later migration rebuilds the table: such a migration ends with these again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -28,7 +28,7 @@ def _create(schema: BaseDatabaseSchemaEditor, name: str, table: str, event: str,
 
 def _drop(schema: BaseDatabaseSchemaEditor, name: str, table: str) -> None:
     if schema.connection.vendor == "sqlite":
-        schema.execute(f"DROP TRIGGER {name}")
+        schema.execute(f"DROP TRIGGER IF EXISTS {name}")  # a rebuilt table has lost it already
         return
     schema.execute(f"DROP TRIGGER {name} ON {table}")
     schema.execute(f"DROP FUNCTION {name}()")
@@ -63,20 +63,29 @@ def append_only(table: str) -> migrations.RunPython:
     return migrations.RunPython(forwards, backwards)
 
 
-def frozen_columns(table: str, columns: Sequence[str], when: str) -> migrations.RunPython:
+def frozen_columns(
+    table: str, columns: Sequence[str], when: str, erasable: Mapping[str, str] | None = None
+) -> migrations.RunPython:
     """A migration operation after which rows for which `when` holds keep `columns` and cannot be deleted.
 
-    `when` is SQL over `OLD`, for example `OLD.state <> 'staged'`.
+    `when` is SQL over `OLD`, for example `OLD.state <> 'staged'`. A column of `erasable` may change once, to the SQL
+    value given for it (`''`, `'{}'`): what people wrote can be forgotten, but never rewritten.
     """
     message = f"{table} is frozen"
 
     def forwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
-        changed = " OR ".join(
-            f"OLD.{schema.quote_name(c)} IS DISTINCT FROM NEW.{schema.quote_name(c)}" for c in columns
-        )
-        if schema.connection.vendor == "sqlite":  # `IS NOT` is SQLite's older spelling of the same test
-            changed = changed.replace("IS DISTINCT FROM", "IS NOT")
-        _create(schema, f"{table}_frozen", table, "UPDATE", f"({when}) AND ({changed})", message)
+        def differs(left: str, right: str) -> str:  # `IS NOT` is SQLite's older spelling of the same test
+            return f"{left} IS {'NOT' if schema.connection.vendor == 'sqlite' else 'DISTINCT FROM'} {right}"
+
+        def changed(column: str) -> str:
+            name = schema.quote_name(column)
+            return differs(f"OLD.{name}", f"NEW.{name}")
+
+        def rewritten(column: str, empty: str) -> str:
+            return f"({changed(column)} AND {differs(f'NEW.{schema.quote_name(column)}', empty)})"
+
+        broken = [*map(changed, columns), *(rewritten(column, empty) for column, empty in (erasable or {}).items())]
+        _create(schema, f"{table}_frozen", table, "UPDATE", f"({when}) AND ({' OR '.join(broken)})", message)
         _create(schema, f"{table}_kept", table, "DELETE", when, message)
 
     def backwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
@@ -84,3 +93,9 @@ def frozen_columns(table: str, columns: Sequence[str], when: str) -> migrations.
         _drop(schema, f"{table}_kept", table)
 
     return migrations.RunPython(forwards, backwards)
+
+
+def undo(operation: migrations.RunPython) -> migrations.RunPython:
+    """The opposite of one of the operations above, for a migration that has to change a table and freeze it anew."""
+    assert operation.reverse_code is not None
+    return migrations.RunPython(operation.reverse_code, operation.code)
