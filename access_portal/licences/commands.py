@@ -12,31 +12,42 @@ from django.utils.translation import gettext as _
 from access_portal.accounts.models import User
 from access_portal.audit.commands import record
 from access_portal.errors import ConflictError, InvalidError
+from access_portal.grants.policy import Action, Office, require
 from access_portal.licences.models import Licence, LicenceAcceptance, LicenceVersion
 from access_portal.licences.queries import current_version
+from access_portal.licences.soundness import check_version
 
 
 def publish_version(
-    *, licence: Licence, number: str, text: str, summary: list[str], actor: User | None, now: datetime
+    *,
+    licence: Licence,
+    number: str,
+    text: str,
+    summary: list[str],
+    actor: User | None,
+    now: datetime,
+    language: str = "en",
+    reconsent_by: datetime | None = None,
 ) -> LicenceVersion:
     """Make a text the licence's current one; `summary` is plain sentences shown beside it.
 
-    Raises ConflictError when the number was used before, InvalidError for an empty text or number.
+    Until `reconsent_by` whoever accepted an older text keeps what rests on it; None asks nobody to accept again.
+    `actor` None is the operator at the command line. Raises PermissionRefusedError, ConflictError
+    `licence_number_used`, InvalidError for a text, number, language or date that cannot be used.
     """
-    if not text.strip() or not number.strip():
-        raise InvalidError("licence_empty", _("A licence version needs a number and a text."))
-    if LicenceVersion.objects.filter(licence=licence, number=number).exists():
-        raise ConflictError(
-            "licence_number_used",
-            _("Version %(number)s of this licence exists and never changes.") % {"number": number},
-            _("Give the new text a number of its own."),
-        )
+    if actor is not None:
+        require(actor, Action.MANAGE_LICENCES, Office(), now)
+    check_version(number=number, text=text, language=language, reconsent_by=reconsent_by, now=now)
     with transaction.atomic():
-        Licence.objects.select_for_update().get(pk=licence.pk)
+        Licence.objects.select_for_update().get(pk=licence.pk)  # one publication at a time
+        _check_number_is_new(licence, number)
         version = LicenceVersion.objects.create(
-            licence=licence, number=number, text=text, summary=summary, sha256=sha256_of(text), published_at=now
-        )
-        data = {"number": number, "sha256": version.sha256}
+            licence=licence, number=number, language=language, text=text, summary=summary, sha256=sha256_of(text),
+            published_at=now, reconsent_by=reconsent_by,
+        )  # fmt: skip
+        data = {"number": number, "sha256": version.sha256, "language": language}
+        if reconsent_by is not None:
+            data["reconsent_by"] = reconsent_by.isoformat()
         record(f"licence:{licence.slug}", "licence_published", actor=actor, now=now, data=data)
     return version
 
@@ -58,9 +69,12 @@ def accept(
             return made
         _check_shown(version, shown_sha256)
         acceptance = LicenceAcceptance.objects.create(
-            user=actor, version=version, sha256=version.sha256, capacity=capacity, act=act[:200], accepted_at=now
-        )
-        data = {"version": version.pk, "sha256": version.sha256, "capacity": capacity}
+            user=actor, version=version, sha256=version.sha256, language=version.language, capacity=capacity,
+            act=act[:200], accepted_at=now,
+        )  # fmt: skip
+        data = {
+            "version": version.pk, "sha256": version.sha256, "language": version.language, "capacity": capacity,
+        }  # fmt: skip
         record(f"user:{actor.pk}", "licence_accepted", actor=actor, now=now, data=data)
     return acceptance
 
@@ -68,6 +82,15 @@ def accept(
 def sha256_of(text: str) -> str:
     """The hash of a text's UTF-8 bytes, as hex."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_number_is_new(licence: Licence, number: str) -> None:
+    if LicenceVersion.objects.filter(licence=licence, number=number).exists():
+        raise ConflictError(
+            "licence_number_used",
+            _("Version %(number)s of this licence exists and never changes.") % {"number": number},
+            _("Give the new text a number of its own."),
+        )
 
 
 def _check_shown(version: LicenceVersion, shown_sha256: str) -> None:

@@ -36,7 +36,7 @@ def test_the_hash_is_of_the_bytes_of_the_text(licence: Licence) -> None:
     version = publish(licence)
     assert version.sha256 == hashlib.sha256(TEXT.encode("utf-8")).hexdigest()
     event = Event.objects.get(subject="licence:research")
-    assert event.data == {"number": "1.0", "sha256": version.sha256}
+    assert event.data == {"number": "1.0", "sha256": version.sha256, "language": "en"}
 
 
 def test_a_number_is_used_once(licence: Licence) -> None:
