@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
-from environs import FileAwareEnv
+from environs import FileAwareEnv, validate
 
 env = FileAwareEnv()
 ROOT = Path(__file__).resolve().parent.parent
@@ -168,6 +168,7 @@ COMPLETION_WAIT_SECONDS = env.int("GATEHOUSE_COMPLETION_WAIT_SECONDS", 290)
 # What the clock process runs, by how many seconds apart
 CLOCK_JOBS = {
     "access_portal.outbox.commands.deliver_due": 2,
+    "access_portal.outbox.webhook_sending.deliver_webhooks_due": 2,
     "access_portal.grants.commands.expire_due": 60,
     "inference_worker.reconciler.tick": 5,
 }
@@ -217,7 +218,12 @@ EMAIL_PORT = env.int("GATEHOUSE_EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.str("GATEHOUSE_EMAIL_USER", "")
 EMAIL_HOST_PASSWORD = env.str("GATEHOUSE_EMAIL_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("GATEHOUSE_EMAIL_TLS", False)
+EMAIL_TIMEOUT = 20  # seconds; a server that hangs must not hold up the mail behind
 DEFAULT_FROM_EMAIL = env.str("GATEHOUSE_FROM_EMAIL", "gatehouse@localhost")
+REPLY_TO = env.str("GATEHOUSE_REPLY_TO", "", validate=lambda text: not text or validate.Email()(text))
+
+# Webhooks go to public addresses only, unless a laboratory keeps its receivers in a private network
+WEBHOOK_ALLOW_PRIVATE = env.bool("GATEHOUSE_WEBHOOK_ALLOW_PRIVATE", False)
 
 # Browser security
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

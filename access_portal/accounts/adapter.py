@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
@@ -35,6 +35,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue the mail; the copy shown in the portal holds no one-time link (see `queue_text`)."""
+        reader = context.get("user") or _owner(email)
+        with translation.override(reader.language if isinstance(reader, User) else translation.get_language()):
+            self._queue(template_prefix, email, context, reader)
+
+    def _queue(self, template_prefix: str, email: str, context: dict[str, Any], reader: User | None) -> None:
         page = {"email": email, "current_site": Site(settings.SITE_NAME, settings.BASE_URL), **context}
         mail = self.render_mail(template_prefix, email, page)
         body, sealed_body = mail.body, ""
@@ -43,7 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             shown = self.render_mail(template_prefix, email, {**page, **{k: hidden[k] for k in SECRETS if k in page}})
             body, sealed_body = shown.body, mail.body
         queue_text(
-            user=context.get("user") or _owner(email),
+            user=reader,
             to=email,
             subject=mail.subject,
             body=body,

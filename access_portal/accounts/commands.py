@@ -7,6 +7,7 @@ from datetime import datetime
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -77,6 +78,17 @@ def take_role(*, person: User, role: str, actor: User | None, now: datetime) -> 
             record(f"user:{person.pk}", "role_taken", actor=actor, now=now, data={"role": unwanted})
             queue_mail(template="role_taken", context={"role": unwanted.label}, user=person, now=now, about="account")
     person.__dict__.pop("_role_names", None)
+
+
+def set_language(*, actor: User, language: str) -> None:
+    """Remember in which language a person reads our mail; a preference, so no event is recorded.
+
+    Raises InvalidError `language_unknown`.
+    """
+    if language not in dict(settings.LANGUAGES):
+        raise InvalidError("language_unknown", _("This site does not speak that language."), field="language")
+    User.objects.filter(pk=actor.pk).update(language=language)
+    actor.language = language
 
 
 def _check(actor: User | None, person: User, now: datetime) -> None:

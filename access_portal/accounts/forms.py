@@ -2,9 +2,11 @@
 
 from django import forms
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from access_portal.accounts.models import Scope, User
+from access_portal.accounts.names import one_line
 from access_portal.accounts.tokens import LONGEST_DAYS
 
 
@@ -13,10 +15,15 @@ class SignupForm(forms.Form):
 
     full_name = forms.CharField(label=_("Full name"), max_length=200)
 
+    def clean_full_name(self) -> str:
+        """A name is part of subjects and sentences, so it is kept on one line."""
+        return one_line(self.cleaned_data["full_name"])
+
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Keep the extra answers; called by allauth once the account exists."""
+        """Keep the extra answers, and the language of the page; called by allauth once the account exists."""
         user.full_name = self.cleaned_data["full_name"]
-        user.save(update_fields=["full_name"])
+        user.language = get_language() or user.language
+        user.save(update_fields=["full_name", "language"])
 
 
 class TokenForm(forms.Form):

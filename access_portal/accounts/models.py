@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from access_portal.accounts.names import validate_one_line
 
 
 class Role(models.TextChoices):
@@ -39,7 +42,9 @@ class User(AbstractUser):
         ],
     )
     email = models.EmailField(_("e-mail address"), unique=True)
-    full_name = models.CharField(_("full name"), max_length=200, blank=True)
+    full_name = models.CharField(_("full name"), max_length=200, blank=True, validators=[validate_one_line])
+    # That our mail is written in, whoever caused it.
+    language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
 
     def __str__(self) -> str:
         return self.full_name or self.username

@@ -1,10 +1,11 @@
-"""Pages of a person's own account: API tokens and the mails we sent."""
+"""Pages of a person's own account: API tokens, the mails we sent, and the language of both."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.views import EmailView
+from django.conf import settings
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -14,10 +15,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views import i18n
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from access_portal.accounts import commands
 from access_portal.accounts.forms import TokenForm
+from access_portal.accounts.models import User
 from access_portal.accounts.queries import tokens_of
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.accounts.tokens import issue_token, revoke_token
@@ -74,5 +78,14 @@ def revoke(request: SignedInRequest, token_id: int) -> HttpResponse:
 @require_safe
 def messages(request: SignedInRequest) -> HttpResponse:
     """Every mail we sent to this person, so that nothing depends on its arrival."""
-    page = Paginator(mails_of(request.user), MAILS_ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(mails_of(request.user, timezone.now()), MAILS_ON_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "accounts/messages.html", {"page": page})
+
+
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Show pages in the chosen language and, for a person signed in, write our mail in it too."""
+    response = i18n.set_language(request)
+    language = request.POST.get("language", "")
+    if isinstance(request.user, User) and language in dict(settings.LANGUAGES):
+        commands.set_language(actor=request.user, language=language)
+    return response

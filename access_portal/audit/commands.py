@@ -11,10 +11,13 @@ from django.db import connection, transaction
 
 from access_portal.accounts.models import User
 from access_portal.audit.models import Event
+from access_portal.outbox.announcements import announce_recorded
 
 
 def record(subject: str, name: str, *, actor: User | None, now: datetime, data: dict[str, Any] | None = None) -> Event:
     """Append an event to the chain of `subject`; `actor` None is the clock or the operator at the command line.
+
+    Endpoints that want to hear of it are told (`outbox/announcements.py`).
 
     To be called inside the transaction of the change, so that both are kept or neither. `data` holds text, whole
     numbers, booleans and lists of them: what every database gives back exactly as it was hashed.
@@ -33,6 +36,7 @@ def record(subject: str, name: str, *, actor: User | None, now: datetime, data: 
         )
         event.hash = digest(event)
         event.save(force_insert=True)
+        announce_recorded(event)
     return event
 
 

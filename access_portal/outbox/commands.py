@@ -11,16 +11,17 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db.models import F
 from django.template import Context, Engine
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from access_portal.accounts.models import User
-from access_portal.outbox.models import OutboxMail
+from access_portal.accounts.names import one_line
+from access_portal.outbox.models import MAIL_ATTEMPTS, OutboxMail
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 12
 CLAIM = timedelta(minutes=2)  # how long one sender has before another may take the mail over
 LONGEST_WAIT = timedelta(hours=4)
+SENDER_DIED = "SenderDied"  # stands in `last_error` beside the names of exceptions
 
 
 def queue_mail(
@@ -30,19 +31,31 @@ def queue_mail(
     now: datetime,
     user: User | None = None,
     to: str = "",
+    language: str = "",
     about: str = "",
+    not_before: datetime | None = None,
 ) -> OutboxMail:
-    """Render `mail/<template>.txt` and queue it for `user` (or a bare address `to`).
+    """Render `mail/<template>.txt` and queue it for `user` (or a bare address `to`), in the language of the reader.
 
     The template's first line is `Subject: ...`, the second is empty; it is plain text, so nothing is escaped as in
-    HTML. `about` is an audit subject.
+    HTML. `about` is an audit subject. `language` is that of a reader without an account, the site's own if empty.
+    Until `not_before` the mail stays, and can be cancelled.
     """
-    address = user.email if user is not None else to
+    spoken = user.language if user is not None else language or settings.LANGUAGE_CODE
     words = {**context, "user": user, "base_url": settings.BASE_URL, "site_name": settings.SITE_NAME}
-    text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(words, autoescape=False))
-    heading, _, body = text.lstrip().partition("\n")
-    subject = heading.removeprefix("Subject:").strip()
-    return queue_text(user=user, to=address, subject=subject, body=body.strip() + "\n", now=now, about=about)
+    with translation.override(spoken):
+        text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(words, autoescape=False))
+    heading, _, body = text.lstrip().partition("\n\n")  # not at a line break, which a name might hold
+    return queue_text(
+        user=user,
+        to=user.email if user is not None else to,
+        subject=heading.removeprefix("Subject:"),
+        body=body.strip() + "\n",
+        now=now,
+        about=about,
+        template=template,
+        not_before=not_before,
+    )
 
 
 def queue_text(
@@ -54,6 +67,8 @@ def queue_text(
     now: datetime,
     sealed_body: str = "",
     about: str = "",
+    template: str = "",
+    not_before: datetime | None = None,
 ) -> OutboxMail:
     """Queue a mail whose text is ready.
 
@@ -63,41 +78,76 @@ def queue_text(
     return OutboxMail.objects.create(
         user=user,
         to=to,
-        subject=subject[:200],
+        subject=one_line(subject)[:200],
         body=body,
         sealed_body=sealed_body,
+        is_sealed=bool(sealed_body),
         about=about,
+        template=template,
         created_at=now,
-        next_attempt_at=now,
+        not_before=not_before,
+        next_attempt_at=now if not_before is None else max(now, not_before),
     )
+
+
+def cancel(*, mail: OutboxMail, now: datetime) -> bool:
+    """Stop a mail for ever and say whether that was in time: no sender had taken it up.
+
+    To be called inside the transaction that takes the cause back, so that both happen or neither.
+    """
+    return bool(_cancel(now, pk=mail.pk))
+
+
+def cancel_unsent(*, about: str, template: str, now: datetime) -> int:
+    """Stop the mails of this template about one subject that no sender has taken up; returns how many."""
+    return _cancel(now, about=about, template=template)
+
+
+def _cancel(now: datetime, **which: Any) -> int:
+    # Senders ask in the same way for a row that is not cancelled: whoever changes it first decides.
+    untouched = OutboxMail.objects.filter(**which, attempts=0, sent_at=None, cancelled_at=None)
+    return untouched.update(cancelled_at=now, sealed_body="")
 
 
 def deliver_due(now: datetime | None = None, limit: int = 50) -> int:
     """Send what is due and return how many left; safe to run in many processes at once."""
     moment = now or timezone.now()
-    due = OutboxMail.objects.filter(sent_at=None, next_attempt_at__lte=moment, attempts__lt=MAX_ATTEMPTS)
-    return sum(_deliver(mail, moment) for mail in due.order_by("next_attempt_at")[:limit])
-
-
-def resend(mail: OutboxMail, now: datetime) -> None:
-    """Let a mail that was given up be tried again."""
-    OutboxMail.objects.filter(pk=mail.pk, sent_at=None).update(attempts=0, next_attempt_at=now, last_error="")
+    unsent = OutboxMail.objects.filter(sent_at=None, cancelled_at=None, next_attempt_at__lte=moment)
+    # No sender came back from the last attempt.
+    unsent.filter(attempts__gte=MAIL_ATTEMPTS, last_error="").update(last_error=SENDER_DIED, sealed_body="")
+    due = unsent.filter(attempts__lt=MAIL_ATTEMPTS).order_by("next_attempt_at")
+    return sum(_deliver(mail, moment) for mail in due[:limit])
 
 
 def _deliver(mail: OutboxMail, now: datetime) -> bool:
-    # Nothing is updated when another process claimed the mail first.
+    # Nothing is updated when another process claimed or cancelled the mail first.
     claimed = OutboxMail.objects.filter(
-        pk=mail.pk, sent_at=None, attempts=mail.attempts, next_attempt_at__lte=now
-    ).update(attempts=F("attempts") + 1, next_attempt_at=now + CLAIM)
+        pk=mail.pk, sent_at=None, cancelled_at=None, attempts=mail.attempts, next_attempt_at__lte=now
+    ).update(attempts=F("attempts") + 1, next_attempt_at=now + CLAIM, last_error="")
     if not claimed:
         return False
     try:
-        EmailMessage(mail.subject, mail.sealed_body or mail.body, settings.DEFAULT_FROM_EMAIL, [mail.to]).send()
+        _send(mail)
     except (OSError, SMTPException, ValueError) as error:  # ValueError: an address or heading that cannot be written
-        wait = min(timedelta(seconds=30) * 2**mail.attempts, LONGEST_WAIT)
-        OutboxMail.objects.filter(pk=mail.pk).update(last_error=type(error).__name__, next_attempt_at=now + wait)
-        log.warning("mail_failed", mail_id=mail.pk, error=type(error).__name__)
+        _put_off(mail, type(error).__name__, now)
         return False
     kept = mail.sealed_body if settings.DEMO else ""  # the demonstration's page of mail stands for the mailbox
     OutboxMail.objects.filter(pk=mail.pk).update(sent_at=timezone.now(), last_error="", sealed_body=kept)
     return True
+
+
+def _send(mail: OutboxMail) -> None:
+    reply_to = [settings.REPLY_TO] if settings.REPLY_TO else None
+    body = mail.sealed_body or mail.body
+    EmailMessage(mail.subject, body, settings.DEFAULT_FROM_EMAIL, [mail.to], reply_to=reply_to).send()
+
+
+def _put_off(mail: OutboxMail, error: str, now: datetime) -> None:
+    """Try again later, or give up and forget the secret, whose link is dead by then."""
+    attempts = mail.attempts + 1
+    wait = min(timedelta(seconds=30) * 2**mail.attempts, LONGEST_WAIT)
+    kept = "" if attempts >= MAIL_ATTEMPTS else mail.sealed_body
+    # A sender that was so slow that another took over has no say any more.
+    mine = OutboxMail.objects.filter(pk=mail.pk, attempts=attempts, sent_at=None)
+    mine.update(last_error=error, next_attempt_at=now + wait, sealed_body=kept)
+    log.warning("mail_failed", mail_id=mail.pk, attempts=attempts, error=error)

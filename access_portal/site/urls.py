@@ -1,8 +1,8 @@
 """Addresses of the house itself. `/__lbheartbeat__` is answered by `middleware.py`, in front of everything."""
 
 from django.urls import path
-from django.views.i18n import set_language
 
+from access_portal.accounts.views import set_language
 from access_portal.site import views
 
 urlpatterns = [

@@ -38,6 +38,12 @@ def may_review(user: User | AnonymousUser | None) -> bool:
 
 
 @register.simple_tag
+def may_operate(user: User | AnonymousUser | None) -> bool:
+    """Whether the pages about the machinery are a door for this person; the policy answers."""
+    return isinstance(decide(user or None, Action.OPERATE, Office(), timezone.now()), Granted)
+
+
+@register.simple_tag
 def running_version() -> version.Version:
     return version.current()
 
