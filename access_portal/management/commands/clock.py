@@ -1,15 +1,15 @@
 """`manage.py clock`: runs what has to happen by itself, again and again, until it is told to stop.
 
-Every job takes the time and is safe to run in many copies at once, so any number of clocks may run.
+Every job takes the time and is safe to run in many copies at once, so any number of clocks may run. Each has a thread
+of its own: a receiver of webhooks that keeps us waiting holds up no mail.
 """
 
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable
 from datetime import datetime
-from threading import Event
+from threading import Event, Thread
 from types import FrameType
 from typing import Any
 
@@ -42,14 +42,25 @@ class Command(BaseCommand):
         self._run_for_ever(jobs, stop_on_signals())
 
     def _run_for_ever(self, jobs: dict[str, Job], stop: Event) -> None:
-        """A job that was slow is not made up for: it is next due its interval after it ended."""
-        due = dict.fromkeys(jobs, time.monotonic())
+        """Begin all jobs; once told to stop, wait for those that are at work."""
         self.stdout.write(f"The clock runs {', '.join(jobs)}.")
-        while not stop.wait(max(0.0, min(due.values()) - time.monotonic())):
-            path = min(due, key=lambda path: due[path])
-            run(path, jobs[path])
-            due[path] = time.monotonic() + settings.CLOCK_JOBS[path]
+        threads = [
+            Thread(target=repeat, args=(path, job, settings.CLOCK_JOBS[path], stop)) for path, job in jobs.items()
+        ]
+        for thread in threads:
+            thread.start()
+        while not stop.wait(1):  # a signal handler runs in this thread, between two waits
+            pass
+        for thread in threads:
+            thread.join()
         self.stdout.write("The clock has stopped.")
+
+
+def repeat(path: str, job: Job, seconds: float, stop: Event) -> None:
+    """A job that was slow is not made up for: it is next due its interval after it ended."""
+    while not stop.is_set():
+        run(path, job)
+        stop.wait(seconds)
 
 
 def run(path: str, job: Job) -> None:
