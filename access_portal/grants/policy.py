@@ -36,6 +36,7 @@ class Action(StrEnum):
     DECIDE = "decide"  # approve or refuse it
     MANAGE_RELEASES = "manage_releases"
     MANAGE_LICENCES = "manage_licences"  # publish texts that bind people
+    MANAGE_FORMS = "manage_forms"  # what applicants are asked
     MANAGE_PEOPLE = "manage_people"  # make accounts, give and take roles
     OPERATE = "operate"  # the state of the machinery
 
@@ -86,7 +87,11 @@ class Refused:
 
 
 Decision = Granted | Refused
-KEEPERS = {Action.MANAGE_RELEASES: Role.RELEASE_MANAGER, Action.MANAGE_LICENCES: Role.ADMIN}
+KEEPERS = {
+    Action.MANAGE_RELEASES: Role.RELEASE_MANAGER,
+    Action.MANAGE_LICENCES: Role.ADMIN,
+    Action.MANAGE_FORMS: Role.ADMIN,
+}
 T = TypeVar("T")
 
 
@@ -108,7 +113,7 @@ def decide(actor: Actor, action: Action, resource: Resource, now: datetime) -> D
             return _decide_case(actor, resource, Role.REVIEWER, Role.DECIDER)
         case Action.DECIDE:
             return _decide_case(actor, resource, Role.DECIDER)
-        case Action.MANAGE_RELEASES | Action.MANAGE_LICENCES:
+        case Action.MANAGE_RELEASES | Action.MANAGE_LICENCES | Action.MANAGE_FORMS:
             return _decide_role(actor, KEEPERS[action])
         case Action.MANAGE_PEOPLE:
             return _decide_case(actor, resource, Role.OPERATOR)
@@ -230,8 +235,7 @@ def _grant_problem(grant: Grant, now: datetime) -> Refused | None:
 
 
 def _scope_problem(grant: Grant, action: Action, model: Model) -> Refused | None:
-    scope = set(grant.variants.values_list("pk", flat=True))
-    if scope and model.variant_id not in scope:
+    if not grant.whole_family and not grant.variants.filter(pk=model.variant_id).exists():
         return Refused(
             "variant_not_in_scope",
             _("Your grant %(number)s does not cover %(model)s.") % {"number": grant.number, "model": model.name},
