@@ -25,9 +25,7 @@ class FormVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["family", "number"], name="form_number_once_per_family"),
-            models.UniqueConstraint(
-                fields=["number"], condition=Q(family__isnull=True), name="house_form_number_once"
-            ),
+            models.UniqueConstraint(fields=["number"], condition=Q(family__isnull=True), name="house_form_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="form_number_from_one"),
         ]
         ordering = ["family", "-number"]
