@@ -1,6 +1,7 @@
 """Rows for tests, made plainly; rules are exercised through commands, not here."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import count
@@ -97,16 +98,20 @@ def make_acceptance(user: User, version: LicenceVersion) -> LicenceAcceptance:
     )
 
 
-def make_grant(holder: User, family: Family, *, now: datetime | None = None, **fields: Any) -> Grant:
-    """An active grant of a year with a matching acceptance, unless told otherwise."""
+def make_grant(
+    holder: User, family: Family, *, now: datetime | None = None, variants: Iterable[Variant] = (), **fields: Any
+) -> Grant:
+    """An active grant of a year for these sizes, else the whole family, with an acceptance, unless told otherwise."""
+    sizes = list(variants)
     now = now or timezone.now()
     version = family.weights_licence.versions.latest("published_at")
     make_acceptance(holder, version)
     values: dict[str, Any] = {
         "licence_version": version, "starts_at": now - timedelta(days=1), "ends_at": now + timedelta(days=365),
-        "reason": "Approved for a study of tests.", "token_quota": 100_000,
+        "reason": "Approved for a study of tests.", "token_quota": 100_000, "whole_family": not sizes,
     }  # fmt: skip
     grant = Grant.objects.create(holder=holder, family=family, **{**values, **fields})
+    grant.variants.set(sizes)
     Grant.objects.filter(pk=grant.pk).update(number=f"GR-{grant.pk:05d}")
     grant.refresh_from_db()
     return grant

@@ -19,7 +19,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import Role, User
-from access_portal.applications.models import OPEN_STATES, Application, State
+from access_portal.applications.models import Application
+from access_portal.applications.workflow import OPEN_STATES, REFUSED_STATES
 from access_portal.errors import PermissionRefusedError
 from access_portal.grants.models import Grant
 from access_portal.licences.models import LicenceAcceptance, LicenceVersion
@@ -37,6 +38,7 @@ class Action(StrEnum):
     MANAGE_RELEASES = "manage_releases"
     MANAGE_LICENCES = "manage_licences"  # publish texts that bind people
     MANAGE_FORMS = "manage_forms"  # what applicants are asked
+    ADMINISTER = "administer"  # reassign cases, set the review policy, retention
     MANAGE_PEOPLE = "manage_people"  # make accounts, give and take roles
     OPERATE = "operate"  # the state of the machinery
 
@@ -58,6 +60,7 @@ class Case:
     """An application, a grant or a role as the policy sees it: a matter that is about one person."""
 
     applicant_id: int  # whom it is about
+    involved: frozenset[int] = frozenset()  # who stands too near to it: lab mates, referees, declared conflicts
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,8 @@ def decide(actor: Actor, action: Action, resource: Resource, now: datetime) -> D
             return _decide_case(actor, resource, Role.DECIDER)
         case Action.MANAGE_RELEASES | Action.MANAGE_LICENCES | Action.MANAGE_FORMS:
             return _decide_role(actor, KEEPERS[action])
+        case Action.ADMINISTER:
+            return _decide_role(actor, Role.ADMIN)
         case Action.MANAGE_PEOPLE:
             return _decide_case(actor, resource, Role.OPERATOR)
         case Action.OPERATE:
@@ -183,7 +188,7 @@ def _without_grant(actor: User, model: Model | None) -> Refused:
             _("Its page shows who has to act next."),
             reverse("application", args=[latest.number]),
         )
-    if latest is not None and latest.state == State.REFUSED:
+    if latest is not None and latest.state in REFUSED_STATES:
         return Refused(
             "refused",
             _("Your application %(number)s was refused.") % {"number": latest.number},
@@ -285,6 +290,10 @@ def _decide_case(actor: User, resource: Resource, *roles: Role) -> Decision:
     decision = _decide_role(actor, *roles)
     if isinstance(resource, Case) and resource.applicant_id == actor.pk and isinstance(decision, Granted):
         return Refused("own_case", _("Nobody handles a case of their own."), _("A colleague has to take it."))
+    if isinstance(resource, Case) and actor.pk in resource.involved and isinstance(decision, Granted):
+        return Refused(
+            "conflict_of_interest", _("You stand too near to this case to handle it."), _("A colleague has to take it.")
+        )
     return decision
 
 

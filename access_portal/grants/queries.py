@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from access_portal.accounts.models import User
-from access_portal.grants.models import Grant
+from access_portal.grants.models import Grant, GrantMember
 
 
 def grants_of(user: User) -> QuerySet[Grant]:
@@ -16,3 +16,12 @@ def grants_of(user: User) -> QuerySet[Grant]:
         .prefetch_related("variants")
         .order_by("-starts_at", "-pk")
     )
+
+
+def labmates(user_id: int) -> frozenset[int]:
+    """Whoever shares or shared a lab grant with this person, whatever became of it; not the person."""
+    theirs = Grant.objects.filter(Q(holder=user_id) | Q(members__user=user_id), kind=Grant.Kind.LAB)
+    labs = list(theirs.order_by().values_list("pk", flat=True).distinct())
+    holders = Grant.objects.filter(pk__in=labs).values_list("holder_id", flat=True)
+    joined = GrantMember.objects.filter(grant__in=labs, user__isnull=False).values_list("user_id", flat=True)
+    return frozenset([*holders, *joined]) - {user_id}

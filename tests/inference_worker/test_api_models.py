@@ -41,10 +41,8 @@ def test_other_models_are_neither_listed_nor_found(tiny_release: Release) -> Non
 
 
 def test_a_grant_for_one_size_lists_that_size(tiny_release: Release) -> None:
-    grant = web.holder_of(tiny_release)
     second = factories.make_release(factories.make_variant(tiny_release.variant.family, "2m"))
-    caller = web.client(grant.holder)
-    assert len(caller.get("/v1/models").json()["data"]) == 2
-    Grant.objects.get().variants.add(second.variant)
+    assert len(web.client(web.holder_of(tiny_release, "ada").holder).get("/v1/models").json()["data"]) == 2
+    caller = web.client(web.holder_of(tiny_release, "eve", variants=[second.variant]).holder)
     assert [model["id"] for model in caller.get("/v1/models").json()["data"]] == [second.variant.model_id]
     assert caller.get("/v1/models").json()["data"][0]["bos_token_id"] is None  # its files are not in the store

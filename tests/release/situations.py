@@ -37,8 +37,7 @@ def _without_acceptance(ada: User, release: Release) -> None:
 
 
 def _for_another_size(ada: User, release: Release) -> None:
-    grant = make_grant(ada, release.variant.family)
-    grant.variants.add(make_variant(release.variant.family, "2m"))
+    make_grant(ada, release.variant.family, variants=[make_variant(release.variant.family, "2m")])
 
 
 def _withdrawn(ada: User, release: Release) -> None:

@@ -95,10 +95,11 @@ def grant(scene: Scene, *, family: Family | None = None, variants: tuple[Variant
     """`reason` names the grant: the one that a permission must rest on is called `right`."""
     values: dict[str, Any] = {
         "licence_version": scene.world.version, "starts_at": NOW - DAY, "ends_at": NOW + DAY, "reason": "right",
-        "token_quota": 1, "number": f"GR-{next(_numbers)}", "state_reason": "reasons",
+        "token_quota": 1, "state_reason": "reasons", "whole_family": not variants,
     }  # fmt: skip
     made = Grant.objects.create(holder=scene.person(), family=family or scene.world.family, **{**values, **fields})
     made.variants.set(variants)
+    Grant.objects.filter(pk=made.pk).update(number=f"GR-{made.pk:05d}")
     return scene
 
 

@@ -42,7 +42,9 @@ def give(holder: User, family: Family, by: User | None, **changes: Any) -> Grant
         "ends_at": NOW + DAY, "reason": "A study.", "token_quota": 5, "may_download": True, "may_infer": True,
         "now": NOW,
     }  # fmt: skip
-    return commands.create_grant(holder=holder, family_id=family.pk, given_by=by, **{**terms, **changes})
+    values = {**terms, **changes}
+    values.setdefault("whole_family", not values["variants"])
+    return commands.create_grant(holder=holder, family_id=family.pk, given_by=by, **values)
 
 
 def test_a_grant_has_a_number_its_terms_and_an_event(ada: User, ben: User, family: Family) -> None:

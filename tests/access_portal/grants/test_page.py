@@ -35,8 +35,8 @@ def test_each_state_is_told_in_words(case: str, client: Client) -> None:
 
 def test_scope_and_reason_are_shown_escaped(client: Client) -> None:
     ada, family = make_user("ada"), make_family()
-    grant = make_grant(ada, family, reason="<script>x</script>", may_download=False, token_quota=1_234_567)
-    grant.variants.add(make_variant(family, "7b"))
+    terms = {"reason": "<script>x</script>", "may_download": False, "token_quota": 1_234_567}
+    make_grant(ada, family, variants=[make_variant(family, "7b")], **terms)
     client.force_login(ada)
     page = client.get("/grants/").content.decode()
     assert "&lt;script&gt;x" in page
