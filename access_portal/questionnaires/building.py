@@ -7,13 +7,16 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.html import conditional_escape
-from django.utils.translation import gettext as _
 
 from access_portal.questionnaires import limits
+from access_portal.questionnaires.browser_rules import rules_of
 from access_portal.questionnaires.conditions import asked, choices_of, in_words, is_answered, with_dependents
+from access_portal.questionnaires.countries import COUNTRIES
 from access_portal.questionnaires.definition import WRITTEN, Definition, Kind, Question, Section
 from access_portal.questionnaires.fields import (
     AttachmentField,
@@ -25,6 +28,7 @@ from access_portal.questionnaires.fields import (
 )
 from access_portal.questionnaires.files import Checked
 from access_portal.questionnaires.widgets import widget_for
+from access_portal.questionnaires.wording import said
 
 Sizes = Sequence[tuple[str, str]]
 EMPTY: dict[Kind, Any] = {
@@ -86,6 +90,12 @@ class QuestionnaireForm(forms.Form):
             if fields:
                 yield section, fields
 
+    @property
+    def countries(self) -> Sequence[str]:
+        """Names to suggest, when a country is asked for."""
+        asks = any(self._question(name).kind == Kind.COUNTRY for name in self.fields)
+        return COUNTRIES if asks else ()
+
     def _merged(self) -> dict[str, Any]:
         """What is answered now, over what was answered before to questions that are not in this form."""
         merged = {name: value for name, value in self.earlier.items() if name not in self.fields}
@@ -137,7 +147,7 @@ def build_form(
     definition: Definition,
     *,
     data: Mapping[str, Any] | None = None,
-    files: Mapping[str, Any] | None = None,
+    files: MultiValueDict[str, UploadedFile[Any]] | None = None,
     initial: Mapping[str, Any] | None = None,
     sizes: Sizes = (),
     partial: bool = False,
@@ -159,7 +169,7 @@ def build_form(
 
 def missing(question: Question) -> str:
     """What is said when a required answer is not there."""
-    return str(question.missing) or _("This answer is missing.")
+    return str(question.missing) or said("missing")
 
 
 def _field(definition: Definition, question: Question, sizes: Sizes, *, partial: bool) -> forms.Field:
@@ -171,15 +181,19 @@ def _field(definition: Definition, question: Question, sizes: Sizes, *, partial:
         "error_messages": {"required": missing(question)},
     }
     field = _field_of_kind(question, choices_of(question, sizes), options, partial=partial)
-    setattr(field, "question", question)  # noqa: B010 - the template asks it for the rest
-    setattr(field, "condition", in_words(definition, question) if question.required else "")  # noqa: B010
+    for name, value in {
+        "question": question,
+        "condition": in_words(definition, question),  # said in place of "optional"
+        "rules": rules_of(question),
+    }.items():
+        setattr(field, name, value)  # the templates read them
     return field
 
 
 def _field_of_kind(
     question: Question, choices: list[tuple[str, str]], options: dict[str, Any], *, partial: bool
 ) -> forms.Field:
-    unknown = {"invalid_choice": _("Choose from the answers that are given."), **options["error_messages"]}
+    unknown = {"invalid_choice": said("choice"), **options["error_messages"]}
     match question.kind:
         case Kind.CHOICE | Kind.YES_NO:
             return OneOfField(choices=choices, **{**options, "error_messages": unknown})

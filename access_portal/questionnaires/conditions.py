@@ -37,7 +37,8 @@ def in_words(definition: Definition, question: Question) -> str:
     """Who is asked, to be said beside the label: "if you are a student"; empty when everybody is."""
     if not question.when:
         return ""
-    return str(question.when_text) or "; ".join(_in_words(definition, condition) for condition in question.when)
+    said = str(question.when_text) or "; ".join(_in_words(definition, condition) for condition in question.when)
+    return said if question.required else _("%(condition)s, optional") % {"condition": said}
 
 
 def choices_of(question: Question, sizes: Collection[tuple[str, str]] = ()) -> list[tuple[str, str]]:

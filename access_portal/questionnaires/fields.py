@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import EmailValidator, URLValidator
-from django.utils.translation import gettext as _
 
 from access_portal.questionnaires import files, limits, orcid
 from access_portal.questionnaires.definition import Kind, Question
 from access_portal.questionnaires.texts import count_words, tidy_line, tidy_text
+from access_portal.questionnaires.wording import said
 
 MOST_CHARACTERS = {
     Kind.EMAIL: 254, Kind.URL: 300, Kind.ORCID: 60, Kind.COUNTRY: 80, Kind.INTEGER: 30,
@@ -34,7 +34,7 @@ class WrittenField(forms.CharField):
         if value in self.empty_values:
             return ""
         if not isinstance(value, str):
-            raise ValidationError(_("A text is expected here."), code="invalid")
+            raise ValidationError(said("text"), code="invalid")
         if len(value) > limits.LONG_TEXT_CHARACTERS:
             _refuse_length(len(value), self._most())
         return tidy(self.question, value)
@@ -52,23 +52,18 @@ class WrittenField(forms.CharField):
         return self.question.max_characters or MOST_CHARACTERS.get(self.question.kind, limits.LINE_DEFAULT)
 
     def _check_length(self, text: str) -> None:
-        least, most, words = self.question.min_characters, self._most(), count_words(text)
+        asked, most, words = self.question, self._most(), count_words(text)
         if len(text) > most:
             _refuse_length(len(text), most)
-        if self.question.max_words and words > self.question.max_words:
-            numbers = {"words": f"{words:,}", "most": f"{self.question.max_words:,}"}
-            raise ValidationError(_("These are %(words)s words; at most %(most)s fit.") % numbers, code="max_words")
+        if asked.max_words and words > asked.max_words:
+            raise ValidationError(said("max_words", number=words, most=asked.max_words), code="max_words")
         if self.partial:
             return
-        if self.question.min_words and words < self.question.min_words:
-            numbers = {"words": f"{words:,}", "least": f"{self.question.min_words:,}"}
-            raise ValidationError(_("Words so far: %(words)s. At least %(least)s, please.") % numbers, code="min_words")
-        if least and len(text) < least:
-            raise ValidationError(
-                _("Characters so far: %(number)s. At least %(least)s, please.")
-                % {"number": f"{len(text):,}", "least": f"{least:,}"},
-                code="min_length",
-            )
+        if asked.min_words and words < asked.min_words:
+            raise ValidationError(said("min_words", number=words, least=asked.min_words), code="min_words")
+        if asked.min_characters and len(text) < asked.min_characters:
+            message = said("min_characters", number=len(text), least=asked.min_characters)
+            raise ValidationError(message, code="min_characters")
 
 
 class NumberField(WrittenField):
@@ -83,13 +78,12 @@ class NumberField(WrittenField):
         if not text:
             return None
         if not GROUPED.fullmatch(text):
-            raise ValidationError(_("Write a whole number in digits, such as 2,000,000."), code="invalid")
+            raise ValidationError(said("integer"), code="invalid")
         number = int(re.sub(r"[^\d-]", "", text, flags=re.ASCII))
         least = -limits.NUMBER if self.question.min_number is None else self.question.min_number
         most = limits.NUMBER if self.question.max_number is None else self.question.max_number
         if not least <= number <= most:
-            numbers = {"least": f"{least:,}", "most": f"{most:,}"}
-            raise ValidationError(_("A number from %(least)s to %(most)s is expected here.") % numbers, code="range")
+            raise ValidationError(said("range", least=least, most=most), code="range")
         return number
 
 
@@ -112,7 +106,8 @@ class SomeOfField(forms.MultipleChoiceField):
 
     def clean(self, value: Any) -> list[str]:
         given = set(super().clean(value))
-        return [choice for choice, _label in self.choices if choice in given]
+        choices = cast("Iterable[tuple[str, str]]", self.choices)
+        return [choice for choice, _label in choices if choice in given]
 
 
 class AttachmentField(forms.FileField):
@@ -130,7 +125,7 @@ class AttachmentField(forms.FileField):
                 raise ValidationError(self.error_messages["required"], code="required")
             return None
         if not isinstance(data, UploadedFile):
-            raise ValidationError(_("A file is expected here."), code="invalid")
+            raise ValidationError(said("file"), code="invalid")
         return files.check_upload(self.question, data)
 
 
@@ -140,26 +135,25 @@ def tidy(question: Question, text: str) -> str:
 
 
 def _email(text: str) -> str:
-    EmailValidator(_("This is not an e-mail address; one looks like name@institution.example."))(text)
+    EmailValidator(said("email"))(text)
     return text
 
 
 def _url(text: str) -> str:
     address = text if HAS_SCHEME.match(text) else f"https://{text}"
-    URLValidator(["http", "https"], message=_("This is not the address of a web page."))(address)
+    URLValidator(["http", "https"], message=said("url"))(address)
     return address
 
 
 def _orcid(text: str) -> str:
     normal = orcid.normalise(text)
     if normal is None:
-        raise ValidationError(_("This is not an ORCID iD: its last character does not fit the others."), code="invalid")
+        raise ValidationError(said("orcid"), code="invalid")
     return normal
 
 
 SHAPES: dict[Kind, Callable[[str], str]] = {Kind.EMAIL: _email, Kind.URL: _url, Kind.ORCID: _orcid}
 
 
-def _refuse_length(number: int, most: int) -> None:
-    numbers = {"number": f"{number:,}", "most": f"{most:,}"}
-    raise ValidationError(_("This text has %(number)s characters; at most %(most)s fit.") % numbers, code="max_length")
+def _refuse_length(number: int, most: int) -> NoReturn:
+    raise ValidationError(said("max_characters", number=number, most=most), code="max_characters")

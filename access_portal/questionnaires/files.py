@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
-from django.utils.translation import gettext as _
 
 from access_portal.questionnaires import limits
 from access_portal.questionnaires.definition import Question
 from access_portal.questionnaires.texts import tidy_line
+from access_portal.questionnaires.wording import said
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,17 @@ class Checked:
         return {"name": self.name, "media_type": self.media_type, "size": self.size, "sha256": self.sha256}
 
 
-def check_upload(question: Question, upload: UploadedFile) -> Checked:
+def check_upload(question: Question, upload: UploadedFile[Any]) -> Checked:
     """The upload with its real type; raises ValidationError in words for one that is not wanted."""
     most = question.max_bytes or limits.FILE_BYTES
     if (upload.size or 0) > most:
-        _refuse(_("This file is larger than %(most)s.") % {"most": filesizeformat(most)}, "too_large")
+        _refuse("file_size", most=filesizeformat(most))
     upload.seek(0)
     data = upload.read(most + 1)
     if len(data) > most:
-        _refuse(_("This file is larger than %(most)s.") % {"most": filesizeformat(most)}, "too_large")
+        _refuse("file_size", most=filesizeformat(most))
     if not data:
-        _refuse(_("This file is empty."), "empty")
+        _refuse("file_empty")
     name = clean_name(upload.name or "")
     _check_type(question, name, data)
     kind = TYPES[_named_type(name) or ""]
@@ -94,19 +94,11 @@ def extensions(question: Question) -> str:
 
 
 def _check_type(question: Question, name: str, data: bytes) -> None:
-    said, found = _named_type(name), sniff(data)
-    if said is None or said not in question.types:
-        _refuse(
-            _("The name of this file ends in a way that we do not take here. Wanted: %(types)s.")
-            % {"types": wanted(question)},
-            "wrong_type",
-        )
-    if said != found:
-        _refuse(
-            _("This file is called %(name)s, but its content is not %(type)s. Save it again as %(type)s and send that.")
-            % {"name": name, "type": TYPES[said].name},
-            "type_differs",
-        )
+    named = _named_type(name)
+    if named is None or named not in question.types:
+        _refuse("file_type", types=wanted(question))
+    if named != sniff(data):
+        _refuse("file_differs", name=name, type=TYPES[named].name)
 
 
 def _named_type(name: str) -> str | None:
@@ -126,5 +118,5 @@ def _cut(name: str, ending: str) -> str:
     return name[: limits.FILE_NAME_CHARACTERS - len(ending)] + ending
 
 
-def _refuse(message: str, code: str) -> NoReturn:
-    raise ValidationError(message, code=code)
+def _refuse(key: str, **values: str) -> NoReturn:
+    raise ValidationError(said(key, **values), code=key)

@@ -7,6 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from access_portal.questionnaires.definition import Definition
+from access_portal.questionnaires.parsing import parse
+
 
 class FormVersion(models.Model):
     """One immutable form; `sha256` is of its canonical JSON. Without a family it is the house form."""
@@ -15,7 +18,7 @@ class FormVersion(models.Model):
         "release.Family", on_delete=models.PROTECT, null=True, blank=True, related_name="form_versions"
     )
     number = models.PositiveIntegerField()  # 1, 2, 3… for each family, and for the house
-    definition = models.JSONField()  # as `definition.parse` takes it
+    definition = models.JSONField()  # as `parsing.parse` takes it
     sha256 = models.CharField(max_length=64)
     published_at = models.DateTimeField(default=timezone.now)
     published_by = models.ForeignKey(  # None is the operator at the command line
@@ -32,3 +35,7 @@ class FormVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.family.name if self.family else 'House form'}, version {self.number}"
+
+    def parsed(self) -> Definition:
+        """The definition as objects; what was published once can always be read."""
+        return parse(self.definition)
