@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from environs import FileAwareEnv, validate
 
+from access_portal.receipts.keys import read_private_key, read_public_keys
+
 env = FileAwareEnv()
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -50,6 +52,7 @@ INSTALLED_APPS = [
     "access_portal.audit",
     "access_portal.outbox",
     "access_portal.licences",
+    "access_portal.receipts",
     "access_portal.questionnaires",
     "access_portal.applications",
     "access_portal.grants",
@@ -165,11 +168,18 @@ CHUNK_COST_TOKENS = env.int("GATEHOUSE_CHUNK_COST_TOKENS", 8_192)
 REQUESTS_PER_MINUTE = env.int("GATEHOUSE_REQUESTS_PER_MINUTE", 6_000)  # of one person to the API
 COMPLETION_WAIT_SECONDS = env.int("GATEHOUSE_COMPLETION_WAIT_SECONDS", 290)
 
+# Review: how long a decision can be taken back; its mail waits that long
+UNDO_SECONDS = env.int("GATEHOUSE_UNDO_SECONDS", 60, validate=lambda n: 0 <= n <= 3600)
+
 # What the clock process runs, by how many seconds apart
 CLOCK_JOBS = {
     "access_portal.outbox.commands.deliver_due": 2,
     "access_portal.outbox.webhook_sending.deliver_webhooks_due": 2,
     "access_portal.grants.commands.expire_due": 60,
+    "access_portal.applications.commands.keeping.remind_due": 3600,
+    "access_portal.applications.commands.keeping.expire_due": 3600,
+    "access_portal.applications.commands.keeping.close_due": 3600,
+    "access_portal.applications.commands.keeping.anonymise_due": 3600,
     "inference_worker.reconciler.tick": 5,
 }
 
@@ -224,6 +234,10 @@ REPLY_TO = env.str("GATEHOUSE_REPLY_TO", "", validate=lambda text: not text or v
 
 # Webhooks go to public addresses only, unless a laboratory keeps its receivers in a private network
 WEBHOOK_ALLOW_PRIVATE = env.bool("GATEHOUSE_WEBHOOK_ALLOW_PRIVATE", False)
+
+# Receipts of grants: the key that signs them, none of which means no receipts, and the public keys of earlier times
+RECEIPT_KEY = read_private_key(env.str("GATEHOUSE_RECEIPT_KEY", ""), "GATEHOUSE_RECEIPT_KEY")
+RECEIPT_OLD_KEYS = read_public_keys(env.str("GATEHOUSE_RECEIPT_OLD_KEYS", ""), "GATEHOUSE_RECEIPT_OLD_KEYS")
 
 # Browser security
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

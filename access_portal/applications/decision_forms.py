@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from access_portal.applications.commands import SHORTEST_REFUSAL
+from access_portal.applications.commands.deciding import SHORTEST_REFUSAL
 from access_portal.applications.families import variants_of
 from access_portal.applications.models import Application
 from access_portal.applications.reasons import REASONS

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from django.db.models import F
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 from access_portal.applications.families import Family
-from access_portal.applications.models import DECIDED_STATES, OPEN_STATES, Application, State
+from access_portal.applications.models import OPEN_STATES, Application, Decision, Verdict
+from access_portal.applications.review_policy import policy_of
 from access_portal.errors import ConflictError, PermissionRefusedError
 from access_portal.grants.models import LIVE_STATES, Grant
 
@@ -22,6 +25,14 @@ def require_eligible(actor: User, family: Family, now: datetime) -> None:
     require_no_twin(actor, family)
     require_no_grant(actor, family, now)
     _require_not_refused_for_good(actor, family)
+    _require_cooled_off(actor, family, now)
+
+
+def require_may_send(actor: User, application: Application, now: datetime) -> None:
+    """What may have changed since the draft was begun; raises as `require_eligible` does."""
+    _require_verified_email(actor)
+    _require_family_open(application.family)
+    require_no_grant(actor, application.family, now)
 
 
 def require_no_twin(actor: User, family: Family) -> None:
@@ -30,9 +41,9 @@ def require_no_twin(actor: User, family: Family) -> None:
     if twin is not None:
         raise ConflictError(
             "already_open",
-            _("You have already applied for %(family)s: application %(number)s is being decided.")
+            _("You have already begun application %(number)s for %(family)s.")
             % {"family": family.name, "number": twin.number},
-            _("Its page shows who acts next. You can withdraw it there and send a new one."),
+            _("Its page shows who acts next. You can go on there, or withdraw it and begin a new one."),
             reverse("application", args=[twin.number]),
         )
 
@@ -70,13 +81,36 @@ def _require_family_open(family: Family) -> None:
 
 
 def _require_not_refused_for_good(actor: User, family: Family) -> None:
-    decided = Application.objects.filter(applicant=actor, family_id=family.pk, state__in=DECIDED_STATES)
-    latest = decided.order_by("-decided_at", "-pk").first()
-    if latest is not None and latest.state == State.REFUSED and not latest.may_reapply:
+    latest = _latest_decision(actor, family)
+    if latest is not None and latest.verdict == Verdict.REFUSE_FINAL:
+        number = latest.application.number
         raise ConflictError(
             "refused_for_good",
             _("Application %(number)s was refused, and the decision does not provide for another one.")
-            % {"number": latest.number},
-            _("Its page gives the reasons."),
-            reverse("application", args=[latest.number]),
+            % {"number": number},
+            _("Its page gives the reasons, and says whether you can still appeal."),
+            reverse("application", args=[number]),
         )
+
+
+def _require_cooled_off(actor: User, family: Family, now: datetime) -> None:
+    latest = _latest_decision(actor, family)
+    if latest is None or latest.verdict == Verdict.APPROVE:
+        return
+    cool_off = latest.at + policy_of(family.pk).cool_off
+    opens = max(cool_off.date(), latest.retry_from or cool_off.date())
+    if now.date() < opens:
+        raise ConflictError(
+            "cooling_off",
+            _("You can apply for %(family)s again from %(date)s.")
+            % {"family": family.name, "date": date_format(opens)},
+            _("The page of your last application says what to change until then."),
+            reverse("application", args=[latest.application.number]),
+        )
+
+
+def _latest_decision(actor: User, family: Family) -> Decision | None:
+    """The last answer that stands: neither undone nor set aside by an appeal."""
+    standing = Decision.objects.filter(applicant=actor, application__family_id=family.pk, undone_at=None)
+    standing = standing.filter(application__decision=F("pk"))
+    return standing.select_related("application").order_by("-at", "-pk").first()

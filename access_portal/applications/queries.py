@@ -11,7 +11,7 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from access_portal.accounts.models import User
 from access_portal.applications.models import CLAIM_LASTS, DECIDED_STATES, OPEN_STATES, Application, State
 from access_portal.applications.standing import not_found
-from access_portal.applications.wording import Entry, entry
+from access_portal.applications.wording import INTERNAL, Entry, entry
 from access_portal.audit.models import Event
 
 FILTERS = ("open", "mine", "decided", "all")
@@ -27,12 +27,14 @@ class Neighbours:
 
 def applications_of(user: User) -> QuerySet[Application]:
     """A person's own applications, newest first."""
-    return Application.objects.filter(applicant=user).select_related("family", "grant").order_by("-submitted_at", "-pk")
+    return (
+        Application.objects.filter(applicant=user).select_related("family", "decision").order_by("-created_at", "-pk")
+    )
 
 
 def own_application(user: User, number: str) -> Application:
     """One of a person's own; raises NotFoundError for anybody else's."""
-    rows = Application.objects.select_related("family", "grant", "acceptance__version__licence")
+    rows = Application.objects.select_related("family", "form", "decision", "acceptance__version__licence")
     application = rows.filter(applicant=user, number=number).first()
     if application is None:
         raise not_found(number)
@@ -42,9 +44,18 @@ def own_application(user: User, number: str) -> Application:
 def case_to_review(number: str) -> Application:
     """A case with all that its review page shows; raises NotFoundError."""
     rows = Application.objects.select_related(
-        "applicant", "family", "claimed_by", "decided_by", "grant", "acceptance__version__licence"
+        "applicant",
+        "family",
+        "form",
+        "claimed_by",
+        "handler",
+        "decision__by",
+        "decision__confirmed_by",
+        "recommendation__by",
+        "final_proposal__by",
+        "acceptance__version__licence",
     )
-    application = rows.filter(number=number).first()
+    application = rows.filter(number=number).exclude(state=State.DRAFT).first()
     if application is None:
         raise not_found(number)
     return application
@@ -53,6 +64,8 @@ def case_to_review(number: str) -> Application:
 def timeline(application: Application, reader: User) -> list[Entry]:
     """What happened to it, oldest first."""
     events = Event.objects.filter(subject=application.subject).select_related("actor").order_by("sequence")
+    if reader.pk == application.applicant_id:
+        events = events.exclude(name__in=INTERNAL)
     return [entry(event, application, reader) for event in events]
 
 
@@ -66,7 +79,7 @@ def queue(reader: User, which: str, now: datetime) -> QuerySet[Application]:
         case "mine":
             return rows.filter(state=State.IN_REVIEW, claimed_by=reader).order_by("submitted_at", "pk")
         case "decided":
-            return rows.filter(state__in=DECIDED_STATES).order_by("-decided_at", "-pk")
+            return rows.filter(state__in=DECIDED_STATES).order_by("-decision__at", "-pk")
         case _:
             return rows.order_by("submitted_at", "pk")
 

@@ -3,54 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
+from access_portal.applications.conflicts import is_involved
 from access_portal.applications.models import Application
-from access_portal.applications.workflow import BUSINESS_OF, Command, Obstacle, State, Who, allowed, obstacle
-from access_portal.errors import ConflictError, GatehouseError, NotFoundError
+from access_portal.applications.obstacles import ANYBODY, refusal
+from access_portal.applications.review_policy import needs_four_eyes, policy_of
+from access_portal.applications.workflow import (
+    BUSINESS_OF,
+    Command,
+    Condition,
+    Obstacle,
+    State,
+    Who,
+    allowed,
+    obstacle,
+)
+from access_portal.errors import NotFoundError
+from access_portal.grants.models import LIVE_STATES
 from access_portal.grants.policy import Action, Actor, Case, Granted, Office, decide, require
 
-ACTION_OF: Mapping[Who, Action] = {Who.REVIEWER: Action.REVIEW, Who.DECIDER: Action.DECIDE}
+ACTION_OF: Mapping[Who, Action] = {
+    Who.REVIEWER: Action.REVIEW,
+    Who.DECIDER: Action.DECIDE,
+    Who.ADMIN: Action.ADMINISTER,
+}
 
 
-def standing(application: Application | None, actor: Actor, now: datetime) -> frozenset[Who]:
+@dataclass(frozen=True)
+class Clock:
+    """The actor of what happens by itself: it may lapse and close, and never decides."""
+
+
+TIMER = Clock()
+Mover = Actor | Clock
+
+
+def case_of(application: Application, actor: User) -> Case:
+    """The case as the policy sees it: whose it is, and whether `actor` stands too near to it."""
+    return Case(application.applicant_id, frozenset({actor.pk} if is_involved(application, actor) else ()))
+
+
+def standing(application: Application | None, actor: Mover, now: datetime) -> frozenset[Who]:
     """All that `actor` is to this application; before there is one, anybody with an account is its applicant."""
+    if isinstance(actor, Clock):
+        return frozenset({Who.TIMER})
     if not isinstance(actor, User) or not actor.is_active:
         return frozenset()
     if application is None:
         return frozenset({Who.APPLICANT})
-    case = Case(application.applicant_id)
-    who = {who for who, action in ACTION_OF.items() if isinstance(decide(actor, action, case, now), Granted)}
     if application.applicant_id == actor.pk:
-        who.add(Who.APPLICANT)
-    if Who.REVIEWER in who and application.claimed_by_id == actor.pk:
-        who.add(Who.CLAIM_HOLDER)
-    if Who.REVIEWER in who and not application.held_by_other(actor.pk, now):
-        who.add(Who.SUCCESSOR)
-    return frozenset(who)
+        return frozenset({Who.APPLICANT})  # nobody is staff to their own case
+    if not actor.is_office:
+        return frozenset()
+    case = case_of(application, actor)
+    return frozenset(who for who, action in ACTION_OF.items() if isinstance(decide(actor, action, case, now), Granted))
 
 
-def allowed_commands(application: Application, actor: Actor, now: datetime) -> frozenset[Command]:
-    """What `actor` may do with it now: the buttons on a page."""
-    return allowed(_state(application), standing(application, actor, now))
+def unmet(application: Application | None, actor: Mover, now: datetime) -> frozenset[Condition]:
+    """The conditions of the workflow that do not hold for this person and case now."""
+    if application is None:
+        return frozenset()
+    holds = {**_about_people(application, actor, now), **_about_the_case(application, now)}
+    return frozenset(condition for condition, met in holds.items() if not met)
 
 
-def require_command(application: Application | None, actor: Actor, command: Command, now: datetime) -> None:
+def _about_people(application: Application, actor: Mover, now: datetime) -> dict[Condition, bool]:
+    person = actor.pk if isinstance(actor, User) else None
+    admin = isinstance(actor, User) and isinstance(decide(actor, Action.ADMINISTER, Office(), now), Granted)
+    recommender = application.recommendation.by_id if application.recommendation else None
+    proposer = application.final_proposal.by_id if application.final_proposal else None
+    decision = application.decision
+    had_part = {decision.by_id, decision.confirmed_by_id, recommender} if decision else set()
+    return {
+        Condition.CLAIM_FREE: not application.held_by_other(person or 0, now),
+        Condition.OWN_CLAIM: application.claimed_by_id == person,
+        Condition.HANDS_OVER: application.claimed_by_id == person or admin,
+        Condition.SECOND_PAIR: recommender != person or not needs_four_eyes(application),
+        Condition.FINAL_PROPOSED: proposer is not None and proposer != person,
+        Condition.UNINVOLVED: person not in had_part,
+        Condition.UNDO_TIME: application.undo_by_id == person
+        and application.undo_until is not None
+        and now < application.undo_until,
+    }
+
+
+def _about_the_case(application: Application, now: datetime) -> dict[Condition, bool]:
+    due = application.due_at is not None and application.due_at <= now
+    decision = application.decision
+    appeal_until = decision.at + policy_of(application.family_id).appeal_time if decision else now
+    return {
+        Condition.NOT_ON_HOLD: not application.is_on_hold,
+        Condition.ON_HOLD: application.is_on_hold,
+        Condition.SINGLE_EYE: application.state != State.IN_REVIEW or not needs_four_eyes(application),
+        Condition.APPEAL_TIME: now < appeal_until and not hasattr(application, "appeal"),
+        Condition.OVERDUE: due and application.reminders.filter(due_at=application.due_at).exists(),
+        Condition.SETTLED: now >= appeal_until and not application.grants.filter(state__in=LIVE_STATES).exists(),
+    }
+
+
+def allowed_commands(application: Application, actor: Mover, now: datetime) -> frozenset[Command]:
+    """What `actor` may do with it now: the buttons on a page, and `allowed_commands` of the API."""
+    who = standing(application, actor, now)
+    return allowed(_state(application), who, unmet(application, actor, now)) if who else frozenset()
+
+
+def require_command(application: Application | None, actor: Mover, command: Command, now: datetime) -> None:
     """The gate of every command.
 
     Raises PermissionRefusedError with the policy's words, NotFoundError for somebody else's application, or
-    ConflictError `wrong_state` or `claimed_by_other`.
+    ConflictError with the code of the condition that does not hold.
     """
-    found = obstacle(_state(application), command, standing(application, actor, now))
+    who = standing(application, actor, now)
+    found = obstacle(_state(application), command, who, unmet(application, actor, now))
     if found is Obstacle.NOT_THEIRS:
         _refuse_stranger(application, actor, command, now)
     if found is not None:
         assert application is not None
-        raise _wrong_state(application, actor) if found is Obstacle.WRONG_STATE else _claimed(application)
+        raise refusal(found, application, page_for(application, actor))
 
 
 def not_found(number: str) -> NotFoundError:
@@ -67,37 +142,23 @@ def _state(application: Application | None) -> State | None:
     return None if application is None else State(application.state)
 
 
-def _refuse_stranger(application: Application | None, actor: Actor, command: Command, now: datetime) -> None:
+def _refuse_stranger(application: Application | None, actor: Mover, command: Command, now: datetime) -> None:
     """Staff business is refused in the policy's words; applicants' business, as if there were no such application."""
-    action = ACTION_OF.get(BUSINESS_OF[command])
-    if application is None or action is None:
-        if not isinstance(actor, User) or not actor.is_active:
-            require(actor, Action.REVIEW, Office(), now)  # refuses anybody who is not signed in
+    if isinstance(actor, Clock):
+        raise refusal(Obstacle.NOT_THEIRS, application, ANYBODY)
+    if not isinstance(actor, User) or not actor.is_active:
+        require(actor, Action.REVIEW, Office(), now)  # refuses anybody who is not signed in
         raise not_found("" if application is None else str(application))
-    require(actor, action, Case(application.applicant_id), now)
+    actions = [ACTION_OF[who] for who in Who if who in BUSINESS_OF[command] and who in ACTION_OF]
+    if application is None or not actions or (Who.APPLICANT in BUSINESS_OF[command] and not actor.is_office):
+        raise not_found("" if application is None else str(application))
+    case = case_of(application, actor)
+    for action in actions:  # the applicant's own words first: `own_case` says more than a missing role
+        require(actor, action, case, now)
+    raise refusal(Obstacle.NOT_THEIRS, application, ANYBODY)
 
 
-def _wrong_state(application: Application, actor: Actor) -> GatehouseError:
-    return ConflictError(
-        "wrong_state",
-        _("That is not possible now: application %(number)s is in the state “%(state)s”.")
-        % {"number": application.number, "state": application.get_state_display()},
-        _("Its page shows what happened and what can be done."),
-        page_for(application, actor),
-    )
-
-
-def _claimed(application: Application) -> GatehouseError:
-    return ConflictError(
-        "claimed_by_other",
-        _("%(name)s is working on application %(number)s.")
-        % {"name": application.claimed_by, "number": application.number},
-        _("Ask them to give it back, or wait: a claim lapses after two hours."),
-        reverse("review_case", args=[application.number]),
-    )
-
-
-def page_for(application: Application, actor: Actor) -> str:
+def page_for(application: Application, actor: Mover) -> str:
     """The page of this application that `actor` can open."""
     own = isinstance(actor, User) and actor.pk == application.applicant_id
     return reverse("application" if own else "review_case", args=[application.number])

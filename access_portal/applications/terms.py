@@ -22,8 +22,10 @@ class Terms:
     token_quota: int  # tokens of inference over the life of the grant
     may_download: bool
     may_infer: bool
-    variants: tuple[str, ...]  # slugs; empty means every size of the family
+    variants: tuple[str, ...]  # slugs
     reason: str
+    whole_family: bool = False  # every size, later ones included; then `variants` says nothing
+    lab_name: str = ""  # a grant for a lab, which the holder answers for; empty: for one person
 
     def __post_init__(self) -> None:
         if not 1 <= self.duration_months <= LONGEST_MONTHS:
@@ -34,6 +36,8 @@ class Terms:
             raise InvalidError("nothing_granted", _("Allow downloads, inference or both."), field="may_download")
         if self.may_infer and self.token_quota == 0:
             raise InvalidError("no_quota", _("Inference needs a number of tokens."), field="token_quota")
+        if not self.variants and not self.whole_family:
+            raise InvalidError("no_sizes", _("Choose at least one size, or the whole family."), field="variants")
         if not self.reason.strip():
             raise InvalidError("no_reason", _("Say why you approve it."), field="reason")
 

@@ -79,6 +79,7 @@ class Condition(StrEnum):
 
     CLAIM_FREE = "claimed_by_other"  # no colleague's live claim stands in the way
     OWN_CLAIM = "not_claimed_by_you"  # the person holds the claim
+    HANDS_OVER = "not_yours_to_hand_over"  # the person holds the claim, or runs the office
     NOT_ON_HOLD = "on_hold"
     ON_HOLD = "not_on_hold"
     SINGLE_EYE = "needs_recommendation"  # the review policy lets one person alone decide this case
@@ -127,7 +128,7 @@ TABLE: Mapping[tuple[State | None, Command], Step] = {
     (S.REVISED, C.CLAIM): Step((W.REVIEWER,), (S.IN_REVIEW,)),
     (S.IN_REVIEW, C.CLAIM): Step((W.REVIEWER,), (S.IN_REVIEW,), (If.CLAIM_FREE,)),
     (S.IN_REVIEW, C.RELEASE): Step((W.REVIEWER,), (S.SUBMITTED, S.REVISED), (If.OWN_CLAIM,)),
-    (S.IN_REVIEW, C.HAND_OVER): Step((W.REVIEWER, W.ADMIN), (S.IN_REVIEW,), (If.OWN_CLAIM,)),
+    (S.IN_REVIEW, C.HAND_OVER): Step((W.REVIEWER, W.ADMIN), (S.IN_REVIEW,), (If.HANDS_OVER,)),
     (S.IN_REVIEW, C.REQUEST_INFO): Step((W.REVIEWER,), (S.INFO_REQUESTED,), (If.OWN_CLAIM,)),
     (S.IN_REVIEW, C.OPINE): Step((W.REVIEWER,), (S.IN_REVIEW,)),
     (S.RECOMMENDED, C.OPINE): Step((W.REVIEWER,), (S.RECOMMENDED,)),

@@ -5,7 +5,7 @@ from django.db import migrations
 from access_portal.audit.immutability import append_only, frozen_columns
 
 ALWAYS = "OLD.id IS NOT NULL"
-CASE = ["applicant_id", "family_id", "created_at"]
+CASE = ["number", "applicant_id", "family_id", "created_at"]
 
 
 class Migration(migrations.Migration):

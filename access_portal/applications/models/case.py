@@ -11,12 +11,11 @@ from django.utils import timezone
 
 from access_portal.applications.workflow import DECIDED_STATES, OPEN_STATES, SENT_STATES, State
 
-
 CLAIM_LASTS = timedelta(hours=2)  # then a colleague may take the case over
 
 
 class Application(models.Model):
-    """One person's request for one family. `answers` can be written while the applicant has the ball (a trigger holds that)."""
+    """One person's request for one family. A trigger lets only the applicant write `answers`."""
 
     number = models.CharField(max_length=20, unique=True, null=True)  # noqa: DJ001 - made from the key just after insert
     applicant = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="applications")

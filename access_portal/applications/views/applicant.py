@@ -15,11 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.applications import commands
-from access_portal.applications.answers import answered
-from access_portal.applications.countries import COUNTRIES
 from access_portal.applications.eligibility import require_eligible
 from access_portal.applications.families import Family, family_with_slug
-from access_portal.applications.forms import ApplicationForm
 from access_portal.applications.models import Application
 from access_portal.applications.queries import applications_of, own_application, timeline
 from access_portal.applications.reasons import REASONS
@@ -29,6 +26,7 @@ from access_portal.errors import ConflictError
 from access_portal.licences.markdown import to_safe_html
 from access_portal.licences.models import LicenceVersion
 from access_portal.licences.queries import current_version
+from access_portal.questionnaires.countries import COUNTRIES
 
 
 @login_required
@@ -39,8 +37,8 @@ def apply(request: SignedInRequest, family_slug: str) -> HttpResponse:
     require_eligible(request.user, family, timezone.now())
     if request.method != "POST":
         licence = _licence_of(family)
-        return _form_page(request, family, licence, ApplicationForm(family=family, licence=licence))
-    form = ApplicationForm(request.POST, family=family, licence=_licence_of(family))
+        return _form_page(request, family, licence, _old_form(family=family, licence=licence))
+    form = _old_form(request.POST, family=family, licence=_licence_of(family))
     if form.is_valid():
         application = _submit(request, family, form)
         if application is not None:
@@ -68,9 +66,8 @@ def application(request: SignedInRequest, number: str) -> HttpResponse:
         "explanation": EXPLANATIONS[found.state],
         "next_actor": next_actor(found),
         "timeline": timeline(found, request.user),
-        "answers": list(answered(found)),
         "allowed": allowed_commands(found, request.user, timezone.now()),
-        "reason": REASONS.get(found.decision_code),
+        "reason": REASONS.get(found.decision.code) if found.decision else None,
     }
     return render(request, "applications/application.html", page)
 
@@ -100,7 +97,7 @@ def _licence_of(family: Family) -> LicenceVersion:
     return licence
 
 
-def _submit(request: SignedInRequest, family: Family, form: ApplicationForm) -> Application | None:
+def _submit(request: SignedInRequest, family: Family, form: Any) -> Application | None:
     """None when the licence on the screen is no longer the current one."""
     try:
         return commands.submit_application(
@@ -117,19 +114,19 @@ def _submit(request: SignedInRequest, family: Family, form: ApplicationForm) -> 
         return None
 
 
-def _form_again(request: SignedInRequest, family: Family, form: ApplicationForm) -> HttpResponse:
+def _form_again(request: SignedInRequest, family: Family, form: Any) -> HttpResponse:
     licence = _licence_of(family)
     if form.shows(licence):
         return _form_page(request, family, licence, form, status=422)
     kept = request.POST.copy()
     kept["licence_version"], kept["licence_sha256"] = str(licence.pk), licence.sha256
     kept.pop("agree", None)  # it was said of another text
-    renewed = ApplicationForm(kept, family=family, licence=licence)
+    renewed = _old_form(kept, family=family, licence=licence)
     return _form_page(request, family, licence, renewed, status=409, licence_changed=True)
 
 
 def _form_page(
-    request: HttpRequest, family: Family, licence: LicenceVersion, form: ApplicationForm, status: int = 200, **more: Any
+    request: HttpRequest, family: Family, licence: LicenceVersion, form: Any, status: int = 200, **more: Any
 ) -> HttpResponse:
     page = {
         "family": family,

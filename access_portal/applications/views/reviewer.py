@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.applications import commands, queries
-from access_portal.applications.answers import answered
 from access_portal.applications.decision_forms import ApproveForm, RefuseForm
 from access_portal.applications.evidence import evidence_for
 from access_portal.applications.models import Application
@@ -96,7 +95,7 @@ def refuse(request: SignedInRequest, number: str) -> HttpResponse:
 
     def act() -> None:
         version = form.cleaned_data["version"]
-        commands.refuse(actor=request.user, number=number, version=version, now=timezone.now(), **form.said())
+        commands.refuse_fixable(actor=request.user, number=number, version=version, now=timezone.now(), **form.said())
 
     if form.is_valid() and _done(form, act):
         messages.success(request, _("Refused. The applicant is told by mail."))
@@ -138,14 +137,13 @@ def _case_page(
     page = {
         "application": found,
         "badge": BADGES[found.state],
-        "answers": list(answered(found)),
         "timeline": queries.timeline(found, request.user),
         "evidence": None if own else evidence_for(found),
         "own": own,
         "allowed": allowed_commands(found, request.user, now),
         "held_by_other": found.is_open and found.held_by_other(request.user.pk, now),
         "neighbours": queries.neighbours(found),
-        "reason": REASONS.get(found.decision_code),
+        "reason": REASONS.get(found.decision.code) if found.decision else None,
         "reasons": REASONS,
         "approve_form": approve_form or ApproveForm(application=found),
         "refuse_form": refuse_form or RefuseForm(application=found, code=refuse_code),

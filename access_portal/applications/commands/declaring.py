@@ -1,0 +1,71 @@
+"""A member of staff declares to stand too near to a case, a person or an institution, and is kept away from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from access_portal.accounts.models import User
+from access_portal.applications.models import Application, Conflict
+from access_portal.applications.models.case import State
+from access_portal.applications.standing import not_found
+from access_portal.audit.commands import record
+from access_portal.errors import InvalidError, NotFoundError
+from access_portal.grants.policy import Action, Actor, Office, require
+
+
+def declare_conflict(
+    *, actor: Actor, now: datetime, number: str = "", person: User | None = None, domain: str = "", reason: str = ""
+) -> Conflict:
+    """Keep `actor` away from one case, from everything of one person, or of everybody at a mail domain.
+
+    A claim that they hold on the case is given back. Raises InvalidError `conflict_about_nothing`, NotFoundError.
+    """
+    require(actor, Action.REVIEW, Office(), now)
+    assert isinstance(actor, User)
+    with transaction.atomic():
+        application = _case(number) if number else None
+        if application is None and person is None and not domain.strip():
+            raise InvalidError("conflict_about_nothing", _("Say which case, person or domain it is about."))
+        conflict = Conflict.objects.create(
+            user=actor,
+            application=application,
+            applicant=person,
+            domain=domain.strip().lower().removeprefix("@")[:253],
+            reason=reason.strip()[:300],
+            declared_at=now,
+        )
+        subject = application.subject if application else f"user:{actor.pk}"
+        record(subject, "conflict_declared", actor=actor, now=now, data={"conflict": conflict.pk})
+        if application is not None and application.claimed_by_id == actor.pk:
+            _give_back(application)
+    return conflict
+
+
+def end_conflict(*, actor: Actor, conflict_id: int, now: datetime) -> None:
+    """Take back a declaration of one's own; raises NotFoundError for anybody else's."""
+    require(actor, Action.REVIEW, Office(), now)
+    assert isinstance(actor, User)
+    with transaction.atomic():
+        ended = Conflict.objects.filter(pk=conflict_id, user=actor, ended_at=None).update(ended_at=now)
+        if not ended:
+            raise NotFoundError("conflict_not_found", _("You have declared no such conflict."))
+        record(f"user:{actor.pk}", "conflict_ended", actor=actor, now=now, data={"conflict": conflict_id})
+
+
+def _case(number: str) -> Application:
+    application = Application.objects.select_for_update().filter(number=number).first()
+    if application is None:
+        raise not_found(number)
+    return application
+
+
+def _give_back(application: Application) -> None:
+    """The claim of a person who may no longer see the case: the workflow would not let them release it."""
+    application.claimed_by = application.claimed_at = application.handler = None
+    if application.state == State.IN_REVIEW:
+        application.state = State.SUBMITTED if application.rounds == 1 else State.REVISED
+    application.version += 1
+    application.save()

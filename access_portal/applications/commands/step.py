@@ -1,0 +1,167 @@
+"""What every command does: find the one row and lock it, ask the workflow, change it, write it down, tell people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from access_portal.accounts.models import User
+from access_portal.applications.models import Application
+from access_portal.applications.review_policy import policy_of
+from access_portal.applications.standing import Mover, not_found, page_for, require_command
+from access_portal.applications.workflow import STAFF_STATES, Command, State, leads_to
+from access_portal.audit.commands import record
+from access_portal.errors import ConflictError, InvalidError
+from access_portal.outbox.commands import queue_mail
+
+EVENTS = {
+    Command.CREATE: "application_started",
+    Command.SUBMIT: "application_submitted",
+    Command.CLAIM: "application_claimed",
+    Command.RELEASE: "application_released",
+    Command.HAND_OVER: "application_handed_over",
+    Command.REQUEST_INFO: "application_info_requested",
+    Command.RESUBMIT: "application_resubmitted",
+    Command.OPINE: "application_opinion_given",
+    Command.RECOMMEND: "application_recommended",
+    Command.SEND_BACK: "application_sent_back",
+    Command.APPROVE: "application_approved",
+    Command.REFUSE_FIXABLE: "application_refused_fixable",
+    Command.PROPOSE_FINAL: "application_final_refusal_proposed",
+    Command.REFUSE_FINAL: "application_refused_final",
+    Command.SET_HOLD: "application_held",
+    Command.LIFT_HOLD: "application_hold_lifted",
+    Command.UNDO: "application_decision_undone",
+    Command.WITHDRAW: "application_withdrawn",
+    Command.APPEAL: "application_appealed",
+    Command.DECIDE_APPEAL: "application_appeal_decided",
+    Command.MESSAGE: "application_message_sent",
+    Command.NOTE: "application_noted",
+    Command.EXPIRE: "application_expired",
+    Command.CLOSE: "application_closed",
+    Command.ANONYMISE: "application_anonymised",
+}  # SAVE leaves no event: a draft is nobody's business yet
+
+
+def locked(
+    number: str, actor: Mover, command: Command, version: int | None, now: datetime, *related: str
+) -> Application:
+    """The row, locked until the transaction ends, once nothing stands in the way of the command.
+
+    `version` None is for what is meant whatever others did meanwhile. Raises as `standing.require_command` does, or
+    ConflictError `stale_version`.
+    """
+    rows = Application.objects.select_for_update(of=("self",)).select_related(
+        "applicant", "family", "claimed_by", "decision", "recommendation", "final_proposal", *related
+    )
+    application = rows.filter(number=number).first()
+    if application is None:
+        raise not_found(number)
+    require_command(application, actor, command, now)
+    if version is not None and version != application.version:
+        raise stale(application, actor)
+    return application
+
+
+def stale(application: Application, actor: Mover) -> ConflictError:
+    """Somebody changed the case while it was being read."""
+    return ConflictError(
+        "stale_version",
+        _("Application %(number)s was changed while you were reading it.") % {"number": application.number},
+        _("Nothing of yours was done. Look at what happened, then act again."),
+        f"{page_for(application, actor)}#history",
+    )
+
+
+def advance(
+    application: Application,
+    actor: Mover,
+    command: Command,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+    *,
+    to: State | None = None,
+) -> None:
+    """Move on to where the table leads, of several places to `to`; the clock of the new state starts."""
+    targets = leads_to(State(application.state), command)
+    target = to or targets[0]
+    assert target in targets
+    if target != application.state or command in (Command.CLAIM, Command.SAVE):
+        application.due_at = due(application, target, now)
+    application.state = target
+    application.version += 1
+    application.save()
+    write_down(application, actor, command, now, data or {})
+
+
+def due(application: Application, state: State, now: datetime) -> datetime | None:
+    """When whoever has the ball in `state` should have acted; staff keep one date through claim and release."""
+    policy = policy_of(application.family_id)
+    if state == State.DRAFT:
+        return now + policy.draft_time
+    if state == State.INFO_REQUESTED:
+        return application.due_at  # the reviewer names the date
+    if state in STAFF_STATES and application.state in STAFF_STATES:
+        return application.due_at
+    if state in STAFF_STATES or state == State.APPEALED:
+        return now + policy.target
+    return None
+
+
+def write_down(application: Application, actor: Mover, command: Command, now: datetime, data: dict[str, Any]) -> None:
+    """The event of a command; `actor` is None in the log when it was the clock."""
+    if command not in EVENTS:
+        return
+    facts = {"state": str(application.state), "version": application.version, **data}
+    person = actor if isinstance(actor, User) else None
+    record(application.subject, EVENTS[command], actor=person, now=now, data=facts)
+
+
+def tell(
+    people: User | Iterable[User],
+    kind: str,
+    application: Application,
+    now: datetime,
+    context: dict[str, Any] | None = None,
+    *,
+    not_before: datetime | None = None,
+) -> None:
+    """Queue `mail/application_<kind>.txt` for these people; `path` leads to the page that each of them can open."""
+    for person in [people] if isinstance(people, User) else people:
+        queue_mail(
+            template=f"application_{kind}",
+            context={
+                "application": application,
+                "family": application.family,
+                "path": page_for(application, person),
+                **(context or {}),
+            },
+            user=person,
+            now=now,
+            about=application.subject,
+            not_before=not_before,
+        )
+
+
+def page_of_status(application: Application, secret: str) -> str:
+    """The address that shows where an application stands, to whoever holds the link, and nothing else."""
+    return settings.BASE_URL + reverse("application_status", args=[application.number, secret])
+
+
+def required_text(text: str, field: str, *, least: int = 1, most: int = 4000) -> str:
+    """`text` without its margins; raises InvalidError `text_missing`, `text_too_short` or `text_too_long`."""
+    clean = text.strip()
+    if not clean:
+        raise InvalidError("text_missing", _("Write something here."), field=field)
+    if len(clean) < least:
+        message = _("Write at least %(count)d characters.") % {"count": least}
+        raise InvalidError("text_too_short", message, field=field)
+    if len(clean) > most:
+        message = _("Write at most %(count)d characters.") % {"count": most}
+        raise InvalidError("text_too_long", message, field=field)
+    return clean

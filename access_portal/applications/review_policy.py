@@ -1,0 +1,51 @@
+"""How cases of a family are reviewed: one pair of eyes or two, and how long everything may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from access_portal.applications.models import Application, ReviewPolicy
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The rules of one family; without a row of its own, those that the table gives by default."""
+
+    eyes: str
+    four_eyes_sizes: frozenset[str]
+    four_eyes_positions: frozenset[str]
+    target: timedelta
+    answer_time: timedelta
+    draft_time: timedelta
+    cool_off: timedelta
+    appeal_time: timedelta
+    retention: timedelta
+
+
+def policy_of(family_id: int) -> Policy:
+    """The review policy that holds for a family."""
+    row = ReviewPolicy.objects.filter(family_id=family_id).first() or ReviewPolicy(family_id=family_id)
+    return Policy(
+        eyes=row.eyes,
+        four_eyes_sizes=frozenset(row.four_eyes_sizes),
+        four_eyes_positions=frozenset(row.four_eyes_positions),
+        target=timedelta(days=row.target_days),
+        answer_time=timedelta(days=row.answer_days),
+        draft_time=timedelta(days=row.draft_days),
+        cool_off=timedelta(days=row.cool_off_days),
+        appeal_time=timedelta(days=row.appeal_days),
+        retention=timedelta(days=row.retention_days),
+    )
+
+
+def needs_four_eyes(application: Application) -> bool:
+    """Whether whoever recommends this case may not approve it: by policy, or because the reviewer is in doubt."""
+    if application.recommendation is not None and application.recommendation.doubt:
+        return True
+    policy = policy_of(application.family_id)
+    if policy.eyes != ReviewPolicy.Eyes.SOME:
+        return policy.eyes == ReviewPolicy.Eyes.FOUR
+    sizes = application.answers.get("sizes", [])
+    asked_for_one = not policy.four_eyes_sizes.isdisjoint(sizes if isinstance(sizes, list) else [])
+    return asked_for_one or application.answers.get("position") in policy.four_eyes_positions
