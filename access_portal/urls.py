@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("access_portal.receipts.urls")),
     path("", include("access_portal.applications.urls")),
     path("grants/", include("access_portal.grants.urls")),
+    path("office/", include("access_portal.questionnaires.urls")),
     path("office/", include("access_portal.outbox.urls")),
     path("models/", include("release.catalogue.urls")),
     path("jobs/", include("inference_worker.urls")),
