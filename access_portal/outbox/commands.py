@@ -42,7 +42,7 @@ def queue_mail(
     Until `not_before` the mail stays, and can be cancelled.
     """
     spoken = user.language if user is not None else language or settings.LANGUAGE_CODE
-    words = {**context, "user": user, "base_url": settings.BASE_URL, "site_name": settings.SITE_NAME}
+    words = {"user": user, **context, "base_url": settings.BASE_URL, "site_name": settings.SITE_NAME}
     with translation.override(spoken):
         text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(words, autoescape=False))
     heading, _, body = text.lstrip().partition("\n\n")  # not at a line break, which a name might hold
@@ -79,7 +79,7 @@ def queue_text(
         user=user,
         to=to,
         subject=one_line(subject)[:200],
-        body=body,
+        body=body.replace("\x00", ""),  # which PostgreSQL cannot keep
         sealed_body=sealed_body,
         is_sealed=bool(sealed_body),
         about=about,

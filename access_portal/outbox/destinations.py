@@ -37,6 +37,8 @@ def check_url(text: str) -> str:
         raise _unusable(_("The address is too long."))
     if url.scheme not in PORTS or not url.host:
         raise _unusable(_("The address has to begin with https:// and name a host."))
+    if url.port is not None and not 0 < url.port < 65536:
+        raise _unusable(_("There is no such port."))
     if url.userinfo or url.fragment:
         raise _unusable(_("Leave the password and the part after # out of the address."))
     if url.scheme == "http" and not (_is_loopback_open() and _names_loopback(url.host)):
@@ -67,7 +69,8 @@ def _is_allowed(address: Address, scheme: str) -> bool:
         return _is_loopback_open() or (settings.WEBHOOK_ALLOW_PRIVATE and scheme == "https")
     if scheme != "https" or real.is_multicast or real.is_link_local or real.is_unspecified or real.is_reserved:
         return False
-    return real.is_global or settings.WEBHOOK_ALLOW_PRIVATE
+    is_site_local = isinstance(real, IPv6Address) and real.is_site_local  # the private addresses of old
+    return (real.is_global and not is_site_local) or settings.WEBHOOK_ALLOW_PRIVATE
 
 
 def _inner(address: Address) -> Address:

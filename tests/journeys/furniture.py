@@ -14,11 +14,13 @@ from access_portal.accounts.models import Role, Scope, User
 from access_portal.accounts.tokens import issue_token
 from access_portal.applications.models import Application, State
 from access_portal.grants.models import Grant
+from access_portal.outbox.models import WebhookEndpoint
 from inference_worker.models import Batch, StoredFile
 from release.catalogue.loading import load_catalogue
 from release.models import Family, Release
 from release.storage import jobs_store
 from tests.access_portal.applications.scenes import ANSWERS, make_application, make_open_family, make_staff, submit
+from tests.access_portal.outbox.scenes import fill_mail, make_webhook
 from tests.factories import make_grant, make_release, make_user
 from tests.inference_worker.jobs import make_batch
 
@@ -40,6 +42,8 @@ class House:
     refused: Application  # of Eve, by Ben
     running: Batch
     done: Batch
+    gus: User  # operator
+    webhook: WebhookEndpoint
 
 
 def furnish() -> House:
@@ -53,12 +57,16 @@ def furnish() -> House:
     family = Family.objects.get(slug="quill")
     release = make_release(family.variants.get(slug="5m"))
     grant = make_grant(ada, family)
+    gus = make_staff("gus", Role.OPERATOR)
+    fill_mail(cy, now)
     return House(
         ada, ben, cy, eve, dee, release, grant,
         waiting=submit(cy, family, answers={**ANSWERS, "sizes": ["5m"]}, now=now - timedelta(days=3)),
         refused=make_application(eve, make_open_family("gander"), State.REFUSED, holder=ben),
         running=make_batch(grant, release, total_lines=12_000, completed_lines=4_211, failed_lines=3),
         done=finished(make_batch(grant, release, total_lines=3, completed_lines=3, prompt_tokens=12)),
+        gus=gus,
+        webhook=make_webhook(gus, now),
     )  # fmt: skip
 
 

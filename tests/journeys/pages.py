@@ -101,4 +101,8 @@ PAGES = [
     PageCase("case, refused", lambda house: reverse("review_case", args=[house.refused.number]), "ben"),
     PageCase("licence", lambda house: reverse("licence_version", args=[house.grant.licence_version_id]), "ada"),
     PageCase("my grants", named("my_grants"), "ada"),
+    PageCase("mail log", named("mail_log"), "gus"),
+    PageCase("webhooks", named("webhooks"), "gus"),
+    PageCase("webhook", lambda house: reverse("webhook", args=[house.webhook.pk]), "gus"),
+    PageCase("account of an operator", named("account"), "gus"),
 ]
