@@ -110,9 +110,10 @@ class QuestionnaireForm(forms.Form):
 
     def _was_sent(self, name: str) -> bool:
         """A box that is not ticked is not sent by a browser; whoever sends JSON leaves out what stays as it is."""
-        if not isinstance(self.data, QueryDict):
-            return name in self.data or name in self.files
-        return not self.fields[name].widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name))
+        field = self.fields[name]
+        if not isinstance(self.data, QueryDict) and not isinstance(field, AttachmentField):
+            return name in self.data
+        return not field.widget.value_omitted_from_data(self.data, self.files, self.add_prefix(name))
 
     def _question(self, name: str) -> Question:
         question = self.definition.question(name)

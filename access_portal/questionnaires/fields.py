@@ -70,8 +70,9 @@ class NumberField(WrittenField):
     """A whole number, which may be typed in groups of three digits."""
 
     def to_python(self, value: Any) -> str:
-        is_number = isinstance(value, int) and not isinstance(value, bool)
-        return super().to_python(str(value) if is_number and abs(value) <= limits.NUMBER else value)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(self._within(value))
+        return super().to_python(value)
 
     def clean(self, value: Any) -> int | None:
         text = super().clean(value)
@@ -79,7 +80,9 @@ class NumberField(WrittenField):
             return None
         if not GROUPED.fullmatch(text):
             raise ValidationError(said("integer"), code="invalid")
-        number = int(re.sub(r"[^\d-]", "", text, flags=re.ASCII))
+        return self._within(int(re.sub(r"[^\d-]", "", text, flags=re.ASCII)))
+
+    def _within(self, number: int) -> int:
         least = -limits.NUMBER if self.question.min_number is None else self.question.min_number
         most = limits.NUMBER if self.question.max_number is None else self.question.max_number
         if not least <= number <= most:
