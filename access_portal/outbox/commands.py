@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 from typing import Any
@@ -12,6 +13,7 @@ from django.core.mail import EmailMessage
 from django.db.models import F
 from django.template import Context, Engine
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 from access_portal.accounts.names import one_line
@@ -34,28 +36,39 @@ def queue_mail(
     language: str = "",
     about: str = "",
     not_before: datetime | None = None,
+    sealed: Mapping[str, str] | None = None,
 ) -> OutboxMail:
     """Render `mail/<template>.txt` and queue it for `user` (or a bare address `to`), in the language of the reader.
 
     The template's first line is `Subject: ...`, the second is empty; it is plain text, so nothing is escaped as in
     HTML. `about` is an audit subject. `language` is that of a reader without an account, the site's own if empty.
-    Until `not_before` the mail stays, and can be cancelled.
+    Until `not_before` the mail stays, and can be cancelled. `sealed` are words of the context that only the mail itself
+    may hold, such as a one-time link (see `queue_text`).
     """
     spoken = user.language if user is not None else language or settings.LANGUAGE_CODE
     words = {"user": user, **context, "base_url": settings.BASE_URL, "site_name": settings.SITE_NAME}
     with translation.override(spoken):
-        text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(words, autoescape=False))
-    heading, _, body = text.lstrip().partition("\n\n")  # not at a line break, which a name might hold
+        hidden = dict.fromkeys(sealed or {}, _("(shown only in the mail itself)"))
+        subject, body = _render(template, {**words, **hidden})
+        sealed_body = _render(template, {**words, **sealed})[1] if sealed else ""
     return queue_text(
         user=user,
         to=user.email if user is not None else to,
-        subject=heading.removeprefix("Subject:"),
-        body=body.strip() + "\n",
+        subject=subject,
+        body=body,
+        sealed_body=sealed_body,
         now=now,
         about=about,
         template=template,
         not_before=not_before,
     )
+
+
+def _render(template: str, words: Mapping[str, Any]) -> tuple[str, str]:
+    """Subject and body."""
+    text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(words, autoescape=False))
+    heading, _break, body = text.lstrip().partition("\n\n")  # not at a line break, which a name might hold
+    return heading.removeprefix("Subject:"), body.strip() + "\n"
 
 
 def queue_text(

@@ -19,6 +19,7 @@ from access_portal.applications.families import Family
 from access_portal.applications.forms import complete_answers, questions_to_settle
 from access_portal.applications.models import Application, Round
 from access_portal.applications.review_policy import policy_of
+from access_portal.applications.sent import application_sent
 from access_portal.applications.signals import note_signals
 from access_portal.applications.standing import not_found, require_command
 from access_portal.applications.workflow import Command, State
@@ -82,6 +83,7 @@ def submit_application(
         _send(application, acceptance, now)
         advance(application, actor, Command.SUBMIT, now, {"acceptance": acceptance.pk, "round": 1})
         note_signals(application, now)
+        application_sent.send(Application, application=application, now=now)
         tell(application.applicant, "receipt", application, now, {"status": page_of_status(application, secret)})
     return application
 
@@ -110,6 +112,7 @@ def resubmit(
         application.undo_by = application.undo_until = None
         advance(application, actor, Command.RESUBMIT, now, {"round": application.rounds})
         note_signals(application, now)
+        application_sent.send(Application, application=application, now=now)
         tell(application.applicant, "resubmitted", application, now)
         if application.handler is not None:
             tell(application.handler, "answered", application, now)
