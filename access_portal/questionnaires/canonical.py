@@ -9,9 +9,9 @@ from typing import Any
 # For people: names before words, words before rules. PostgreSQL gives keys back in an order of its own.
 ORDER = (
     "sections", "id", "name", "kind", "title", "intro", "label", "text", "help", "why", "seen_by", "kept_for",
-    "required", "missing", "when", "when_text", "choices", "value", "min_words", "max_words", "min_characters",
-    "max_characters", "min_number", "max_number", "types", "max_bytes", "autocomplete", "questions", "at_least_one", "of", "message",
-    "checklist", "en", "ms",
+    "required", "missing", "when", "when_text", "choices", "value",
+    "min_words", "max_words", "min_characters", "max_characters", "min_number", "max_number",
+    "types", "max_bytes", "autocomplete", "questions", "at_least_one", "of", "message", "checklist", "en", "ms",
 )  # fmt: skip
 PLACES = {key: place for place, key in enumerate(ORDER)}
 

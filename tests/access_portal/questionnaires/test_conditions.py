@@ -69,8 +69,9 @@ def test_all_parts_of_a_condition_must_hold() -> None:
 
 
 def test_nought_is_an_answer_and_an_unticked_box_is_none() -> None:
-    assert [is_answered(value) for value in (0, "no", True, ["a"])] == [True] * 4
-    assert not any(is_answered(value) for value in (None, "", False, [], {}))
+    answers: list[Any] = [0, "no", True, ["a"]]
+    none: list[Any] = [None, "", False, [], {}]
+    assert [is_answered(value) for value in answers + none] == [True] * 4 + [False] * 5
 
 
 def test_one_of_several_is_asked_for_beside_the_first() -> None:

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.datastructures import MultiValueDict
 
 from access_portal.questionnaires.building import build_form
+from access_portal.questionnaires.definition import Definition, Question
 from access_portal.questionnaires.files import check_upload, clean_name, sniff
 from tests.access_portal.questionnaires.sheets import question, sheet
 
@@ -29,8 +30,8 @@ def archive() -> bytes:
     return buffer.getvalue()
 
 
-def asked(definition: object = ANY) -> object:
-    return definition.question("q")  # type: ignore[attr-defined]
+def asked(definition: Definition = ANY) -> Question:
+    return next(definition.questions())
 
 
 @pytest.mark.parametrize(
