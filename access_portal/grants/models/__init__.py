@@ -4,6 +4,7 @@ from access_portal.grants.models.grant import LIVE_STATES, Grant
 from access_portal.grants.models.life import Attestation, GrantNotice, Renewal, Revocation, Surrender
 from access_portal.grants.models.member import GrantMember
 from access_portal.grants.models.stop import Stop
+from access_portal.grants.models.transfer import Transfer
 
 __all__ = [
     "LIVE_STATES",
@@ -15,4 +16,5 @@ __all__ = [
     "Revocation",
     "Stop",
     "Surrender",
+    "Transfer",
 ]

@@ -58,6 +58,7 @@ class Grant(models.Model):
     state_changed_at = models.DateTimeField(null=True, blank=True)
     suspended_until = models.DateTimeField(null=True, blank=True)  # when the suspension is looked at again
     attest_due_at = models.DateTimeField(null=True, blank=True)  # by when the holder says again that all is well
+    version = models.PositiveIntegerField(db_default=1)  # what a person saw when they acted: one more for each change
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="grants_given"
     )

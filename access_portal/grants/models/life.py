@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 class Revocation(models.Model):
     """A proposal to end a grant for good, and what a second person made of it.
 
-    In an emergency the grant stops when it is proposed, and lives again if nobody ratifies that in time.
+    In an emergency the grant is suspended when it is proposed, and stays so if nobody ratifies that in time.
     """
 
     grant = models.ForeignKey("grants.Grant", on_delete=models.PROTECT, related_name="revocations")
@@ -107,6 +107,7 @@ class Renewal(models.Model):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="renewals_asked")
     asked_at = models.DateTimeField()
     outputs = models.TextField()  # what came of the work: papers, data, code
+    changes = models.TextField(blank=True, db_default="")  # what is no longer as it was when the grant was given
     state = models.CharField(max_length=20, choices=State.choices, default=State.ASKED)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="renewals_decided"
