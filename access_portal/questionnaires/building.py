@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -148,7 +148,7 @@ def build_form(
     definition: Definition,
     *,
     data: Mapping[str, Any] | None = None,
-    files: MultiValueDict[str, UploadedFile[Any]] | None = None,
+    files: Mapping[str, Any] | None = None,
     initial: Mapping[str, Any] | None = None,
     sizes: Sizes = (),
     partial: bool = False,
@@ -159,7 +159,8 @@ def build_form(
     A `partial` form is a draft: nothing is required, and what is typed is kept. With `only`, the other questions keep
     their earlier answers; those that an answer to one of `only` may bring up are in the form too.
     """
-    form = QuestionnaireForm(data, files, initial=dict(initial or {}))
+    sent = cast("MultiValueDict[str, UploadedFile[Any]] | None", files)  # any mapping will do
+    form = QuestionnaireForm(data, sent, initial=dict(initial or {}))
     form.definition, form.partial, form.earlier = definition, partial, dict(initial or {})
     names = None if only is None else with_dependents(definition, only)
     for question in definition.questions():

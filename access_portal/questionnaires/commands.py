@@ -48,5 +48,5 @@ def _locked(family: Any | None) -> FormVersion | None:
     if family is not None:  # the family's row stands for its forms
         type(family)._default_manager.select_for_update().get(pk=family.pk)
     else:  # the first house form is always there and never changes, so it can be held
-        FormVersion.objects.select_for_update().filter(family=None, number=1).first()
+        FormVersion.objects.select_for_update(of=("self",)).get(family=None, number=1)
     return FormVersion.objects.filter(family=family).order_by("-number").first()

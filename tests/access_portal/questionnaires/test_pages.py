@@ -6,20 +6,27 @@ import json
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from access_portal.accounts.models import Role
+from access_portal.accounts.models import Role, User
 from access_portal.questionnaires.canonical import fingerprint, readable
 from access_portal.questionnaires.models import FormVersion
-from tests.access_portal.applications.scenes import make_staff
 from tests.access_portal.questionnaires.sheets import document, question
 from tests.factories import make_family, make_user, make_variant
 
 pytestmark = pytest.mark.django_db
 HOSTILE = {"en": "<img src=x onerror=alert(1)>"}
 FORM = document({**question("yes_no"), "label": HOSTILE, "help": HOSTILE, "why": HOSTILE}, question("sizes", "sizes"))
+
+
+def make_staff(name: str, *roles: Role) -> User:
+    """Somebody who can open office pages: with a second factor."""
+    user = make_user(name, *roles)
+    TOTP.activate(user, generate_totp_secret())
+    return user
 
 
 @pytest.fixture
