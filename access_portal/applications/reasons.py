@@ -1,4 +1,4 @@
-"""Why an application can be refused: for each code a title for everybody and a text to begin from."""
+"""Why an application can be refused: for each code a title for everybody, a text to begin from, and a hint."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ Words = str | Promise
 
 @dataclass(frozen=True)
 class Reason:
-    """`wording` is where the decider begins to write; `change` is what a new application should do differently."""
+    """`wording` is where the decider begins to write; `change` is what a new application should do differently.
+
+    `mends` is a hint to the decider: whether such a thing can usually be mended. It binds nobody.
+    """
 
     title: Words
     wording: Words
     change: Words = ""
+    mends: bool = True
 
 
 REASONS: Mapping[str, Reason] = {
@@ -34,10 +38,14 @@ REASONS: Mapping[str, Reason] = {
     "not_research": Reason(
         _("The use is not non-commercial research"),
         _("The use that you describe serves a product or a service, which the licence does not allow."),
+        _("Apply for work that is research and whose results do not serve a product or a service."),
+        mends=False,
     ),
     "outside_licence": Reason(
         _("The use is excluded by the licence"),
         _("The licence excludes the use that you describe; the clause in question is: "),
+        _("Leave out the use that the clause names, or describe how your work keeps clear of it."),
+        mends=False,
     ),
     "ethics_missing": Reason(
         _("The work with data about people is not covered"),

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from access_portal.applications.commands.step import advance, locked, tell
 from access_portal.applications.models import DECIDED_STATES, Application, Reminder, State
+from access_portal.applications.queue_lines import forget_line
 from access_portal.applications.review_policy import policy_of
 from access_portal.applications.standing import TIMER, Mover
 from access_portal.applications.workflow import Command
@@ -62,6 +63,7 @@ def forget_words(application: Application) -> None:
     application.decisions.update(text="-")
     application.decisions.exclude(what_to_change="").update(what_to_change="-")
     application.attachments.all().delete()
+    forget_line(application)
     if hasattr(application, "appeal"):
         type(application.appeal).objects.filter(pk=application.appeal.pk).update(text="", ground="")
 

@@ -88,6 +88,7 @@ class Application(models.Model):
             models.Index(fields=["state", "submitted_at"]),
             models.Index(fields=["state", "due_at"]),
             models.Index(fields=["applicant", "-created_at"]),
+            models.Index(fields=["submitted_at", "id"], name="application_by_age"),
         ]
 
     def __str__(self) -> str:

@@ -70,6 +70,24 @@ class Conflict(models.Model):
         return f"{self.user_id}: {self.application_id or self.applicant_id or self.domain}"
 
 
+class QueueLine(models.Model):
+    """What the queue searches of a case, copied at each sending from its answers, which no index reaches."""
+
+    application = models.OneToOneField(
+        Application, on_delete=models.CASCADE, primary_key=True, related_name="queue_line"
+    )
+    institution = models.CharField(max_length=200, blank=True)
+    country = models.CharField(max_length=100, blank=True)
+    position = models.CharField(max_length=60, blank=True)
+    domain = models.CharField(max_length=253, blank=True)  # of the applicant's address
+
+    class Meta:
+        indexes = [models.Index(fields=[name]) for name in ("institution", "country", "position", "domain")]
+
+    def __str__(self) -> str:
+        return f"{self.application_id}: {self.institution}"
+
+
 class Signal(models.Model):
     """Something worth a look, with its source. It informs; people decide."""
 
@@ -91,6 +109,7 @@ class Signal(models.Model):
             models.UniqueConstraint(fields=["application", "round", "kind", "value"], name="signal_once_each_round")
         ]
         ordering = ["pk"]
+        indexes = [models.Index(fields=["kind", "application"])]
 
     def __str__(self) -> str:
         return f"{self.application_id}: {self.kind}"

@@ -1,0 +1,99 @@
+"""All small papers of one case in one reading: words, questions, opinions, signals, files, addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.db.models import Case, CharField, DateTimeField, F, IntegerField, QuerySet, TextField, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
+
+from access_portal.applications.models import Application
+
+
+class Kind(StrEnum):
+    """What a paper is."""
+
+    MESSAGE = "message"  # `detail` says `office` or `applicant`
+    NOTE = "note"
+    ASK = "ask"  # `detail` is the question of the form
+    OPINION = "opinion"  # `detail` is the verdict
+    SIGNAL = "signal"  # `detail` is its kind, `level` and `extra` where it comes from
+    FILE = "file"  # `detail` is the question of the form, `extra` the SHA-256
+    ADDRESS = "address"  # a confirmed e-mail address of the applicant
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One of them; what does not apply is empty."""
+
+    kind: str
+    pk: int
+    by_id: int
+    username: str
+    full_name: str
+    at: datetime | None
+    round: int
+    text: str
+    detail: str
+    extra: str
+    level: str
+    ended_at: datetime | None
+
+    @property
+    def by(self) -> str:
+        return self.full_name or self.username
+
+
+NOTHING = Value("", output_field=TextField())
+NEVER = Cast(Value(None), DateTimeField())
+NOBODY = Value(0, output_field=IntegerField())
+
+
+def papers_of(application: Application) -> list[Paper]:
+    """Oldest first; one query, since a case has to open quickly."""
+    case = application
+    addresses = EmailAddress.objects.filter(user_id=case.applicant_id, verified=True)
+    side = Case(When(from_office=True, then=Value("office")), default=Value("applicant"), output_field=TextField())
+    parts = [
+        _part(case.messages.all(), Kind.MESSAGE, by="author", text=F("text"), detail=side, at=F("at")),
+        _part(case.notes.all(), Kind.NOTE, by="author", text=F("text"), at=F("at")),
+        _part(
+            case.info_requests.all(), Kind.ASK, by="asked_by", text=F("text"), detail=F("question"), at=F("asked_at"),
+            extra=F("reply"), round=F("round"), ended_at=F("settled_at"),
+        ),
+        _part(
+            case.opinions.all(), Kind.OPINION, by="by", text=F("text"), detail=F("verdict"), at=F("at"), round=F("round")
+        ),
+        _part(
+            case.signals.all(), Kind.SIGNAL, text=F("value"), detail=F("kind"), extra=F("source"), level=F("level"),
+            at=F("at"), round=F("round"),
+        ),
+        _part(
+            case.attachments.all(), Kind.FILE, text=F("name"), detail=F("question"), extra=F("sha256"),
+            level=F("media_type"), at=F("uploaded_at"),
+        ),
+        _part(addresses, Kind.ADDRESS, text=F("email")),
+    ]  # fmt: skip
+    rows = parts[0].union(*parts[1:], all=True)
+    papers = [Paper(**{name.removeprefix("paper_"): value for name, value in row.items()}) for row in rows]
+    return sorted(papers, key=lambda paper: (paper.at is not None, paper.at, paper.kind, paper.pk))
+
+
+def _part(rows: QuerySet[Any], kind: Kind, by: str = "", **columns: Combinable) -> QuerySet[Any, dict[str, Any]]:
+    person = {
+        "by_id": F(f"{by}_id") if by else NOBODY,
+        "username": F(f"{by}__username") if by else NOTHING,
+        "full_name": F(f"{by}__full_name") if by else NOTHING,
+    }
+    usual: dict[str, Any] = {
+        "kind": Value(kind.value, output_field=CharField()), "pk": F("pk"), **person, "at": NEVER, "round": NOBODY,
+        "text": NOTHING, "detail": NOTHING, "extra": NOTHING, "level": NOTHING, "ended_at": NEVER,
+    }  # fmt: skip
+    chosen = {**usual, **columns}
+    aliased = {f"paper_{name}": expression for name, expression in chosen.items()}
+    return rows.order_by().annotate(**aliased).values(*aliased)
