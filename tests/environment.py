@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 import tempfile
+from base64 import b64encode
 
 
 def _free_port() -> int:
@@ -32,6 +33,10 @@ os.environ.update(
         "GATEHOUSE_S3_ENDPOINT_URL": f"http://127.0.0.1:{S3_PORT}",
         "GATEHOUSE_S3_ACCESS_KEY": "test-" + secrets.token_hex(8),
         "GATEHOUSE_S3_SECRET_KEY": secrets.token_urlsafe(32),
+        # an Ed25519 key in PKCS #8, which is a fixed beginning and 32 random bytes
+        "GATEHOUSE_RECEIPT_KEY": b64encode(
+            bytes.fromhex("302e020100300506032b657004220420") + secrets.token_bytes(32)
+        ).decode(),
         "GATEHOUSE_EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
         "GATEHOUSE_MODEL_CACHE_DIR": f"{FOLDER}/models",
         "GATEHOUSE_STATIC_ROOT": f"{FOLDER}/static",

@@ -40,7 +40,7 @@ def publish_version(
     check_version(number=number, text=text, language=language, reconsent_by=reconsent_by, now=now)
     with transaction.atomic():
         Licence.objects.select_for_update().get(pk=licence.pk)  # one publication at a time
-        _check_number_is_new(licence, number)
+        check_number_is_new(licence, number)
         version = LicenceVersion.objects.create(
             licence=licence, number=number, language=language, text=text, summary=summary, sha256=sha256_of(text),
             published_at=now, reconsent_by=reconsent_by,
@@ -84,7 +84,8 @@ def sha256_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _check_number_is_new(licence: Licence, number: str) -> None:
+def check_number_is_new(licence: Licence, number: str) -> None:
+    """Raises ConflictError `licence_number_used`."""
     if LicenceVersion.objects.filter(licence=licence, number=number).exists():
         raise ConflictError(
             "licence_number_used",

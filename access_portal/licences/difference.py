@@ -6,13 +6,14 @@ Paragraphs are compared first, then the words inside those that differ. Line end
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import groupby
 
-MOST_PAIRS = 1_000_000  # words times words; beyond that a passage is shown as a whole, old and new
+MOST_PAIRS = 200_000  # equal words, each with each; beyond that a passage is shown as a whole, old and new
 BREAK = "\n\n"  # stands between paragraphs, as a word of its own
 
 
@@ -44,12 +45,23 @@ def difference(old: str, new: str) -> list[Passage]:
     """The passages of both texts in their order; no passage with pieces means that the words are the same."""
     before, after = _paragraphs(old), _paragraphs(new)
     passages = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
+    for is_equal, i1, i2, j1, j2 in _opcodes(before, after):
+        if is_equal:
             passages.append(Passage(unchanged=i2 - i1))
         else:
             passages.append(Passage(tuple(_joined(_compare(_words(before[i1:i2]), _words(after[j1:j2]))))))
     return passages
+
+
+def _opcodes(old: list[str], new: list[str]) -> list[tuple[bool, int, int, int, int]]:
+    """What became of which places; of texts that say the same things over and over, only that they differ."""
+    if old == new:
+        return [(True, 0, len(old), 0, len(new))] if old else []
+    places = Counter(new)
+    if sum(count * places[item] for item, count in Counter(old).items()) > MOST_PAIRS:
+        return [(False, 0, len(old), 0, len(new))]
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return [(tag == "equal", i1, i2, j1, j2) for tag, i1, i2, j1, j2 in codes]
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -63,12 +75,8 @@ def _words(paragraphs: Sequence[str]) -> list[str]:
 
 
 def _compare(old: list[str], new: list[str]) -> Iterator[tuple[Kind, str]]:
-    if len(old) * len(new) > MOST_PAIRS:
-        yield from _all(Kind.REMOVED, old)
-        yield from _all(Kind.ADDED, new)
-        return
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
+    for is_equal, i1, i2, j1, j2 in _opcodes(old, new):
+        if is_equal:
             yield from _all(Kind.SAME, old[i1:i2])
         else:
             yield from _all(Kind.REMOVED, old[i1:i2])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from access_portal.accounts.models import User
 from access_portal.licences.models import Licence, LicenceAcceptance, LicenceVersion
@@ -17,9 +17,16 @@ def current_version(licence: Licence) -> LicenceVersion | None:
     return LicenceVersion.objects.filter(licence=licence).order_by("-published_at", "-pk").first()
 
 
+def older_versions(version: LicenceVersion) -> list[LicenceVersion]:
+    """The texts that came before this one, the newest first."""
+    every = LicenceVersion.objects.filter(licence_id=version.licence_id).order_by("-published_at", "-pk")
+    rows = list(every.select_related("licence"))
+    return rows[rows.index(version) + 1 :]
+
+
 def previous_version(version: LicenceVersion) -> LicenceVersion | None:
     """The text that this one replaced; None for the first."""
-    return next((other for other in _newest_first(version.licence_id) if _age(other) < _age(version)), None)
+    return next(iter(older_versions(version)), None)
 
 
 def acceptance_of(user: User, version: LicenceVersion) -> LicenceAcceptance | None:
@@ -85,9 +92,12 @@ def _awaited(versions: list[LicenceVersion], accepted: set[int], now: datetime) 
     return AwaitedConsent(versions[last], required, versions[-1], until, is_overdue=until <= now)
 
 
-def _newest_first(licence_id: int) -> QuerySet[LicenceVersion]:
-    return LicenceVersion.objects.filter(licence_id=licence_id).order_by("-published_at", "-pk")
-
-
-def _age(version: LicenceVersion) -> tuple[datetime, int]:
-    return version.published_at, version.pk
+def licences_for_the_office() -> list[tuple[Licence, LicenceVersion | None, int]]:
+    """Every licence with its current text and how many people accepted that one, in three queries."""
+    licences = Licence.objects.order_by("title", "slug").prefetch_related(
+        Prefetch("versions", LicenceVersion.objects.defer("text").order_by("-published_at", "-pk")), "families"
+    )
+    people = LicenceAcceptance.objects.order_by().values_list("version").annotate(Count("user", distinct=True))
+    counts = dict(people.values_list("version", "user__count"))
+    rows = [(licence, next(iter(licence.versions.all()), None)) for licence in licences]
+    return [(licence, current, counts.get(current.pk, 0) if current else 0) for licence, current in rows]

@@ -3,7 +3,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models import OuterRef, Subquery
 
-from access_portal.audit.immutability import append_only
+from access_portal.audit.immutability import append_only, undo
 
 PROMISE = append_only("licences_licenceacceptance")
 
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("licenceversion", "reconsent_by", models.DateTimeField(blank=True, null=True)),
-        migrations.RunPython(PROMISE.reverse_code, PROMISE.code),
+        undo(PROMISE),
         migrations.AddField("licenceacceptance", "language", models.CharField(default="en", max_length=8)),
         migrations.RunPython(take_language_from_the_text, migrations.RunPython.noop),
         PROMISE,
