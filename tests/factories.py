@@ -40,7 +40,9 @@ def make_user(name: str = "ada", *roles: Role, verified: bool = True, **fields: 
     return user
 
 
-def make_licence_version(licence: Licence | None = None, number: str = "1.0", text: str = "Be good.") -> LicenceVersion:
+def make_licence_version(
+    licence: Licence | None = None, number: str = "1.0", text: str = "Be good.", **fields: Any
+) -> LicenceVersion:
     licence = licence or Licence.objects.create(slug=f"licence-{next(_numbers)}", title="Research licence")
     return LicenceVersion.objects.create(
         licence=licence,
@@ -48,6 +50,7 @@ def make_licence_version(licence: Licence | None = None, number: str = "1.0", te
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         summary=["Be good."],
+        **fields,
     )
 
 

@@ -1,4 +1,4 @@
-"""What pages read about grants."""
+"""What pages, and the access policy, read about grants."""
 
 from __future__ import annotations
 
@@ -12,10 +12,23 @@ def grants_of(user: User) -> QuerySet[Grant]:
     """All grants of a person, newest first, with what a page shows of each."""
     return (
         Grant.objects.filter(holder=user)
+        .exclude(state=Grant.State.UNDONE)
         .select_related("family", "licence_version__licence", "application")
         .prefetch_related("variants")
         .order_by("-starts_at", "-pk")
     )
+
+
+def rights_of(user: User, family_id: int | None = None) -> QuerySet[Grant]:
+    """The grants that may open a door for this person, as holder or as joined member, whatever their state is now.
+
+    Newest first. An undone grant was never announced, so it is as if there had been none.
+    """
+    places = GrantMember.objects.filter(user=user, joined_at__isnull=False, removed_at__isnull=True)
+    grants = Grant.objects.filter(Q(holder=user) | Q(kind=Grant.Kind.LAB, pk__in=places.values("grant")))
+    if family_id is not None:
+        grants = grants.filter(family_id=family_id)
+    return grants.exclude(state=Grant.State.UNDONE).select_related("holder").order_by("-starts_at", "-pk")
 
 
 def labmates(user_id: int) -> frozenset[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -11,7 +13,7 @@ from tests.factories import make_family, make_grant, make_user, make_variant
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
-WORDS = {
+WORDS: dict[str, tuple[dict[str, Any], str]] = {
     "active": ({}, "Active"),
     "suspended": ({"state": "suspended", "state_reason": "A doubt.", "state_changed_at": NOW}, "A doubt."),
     "revoked": ({"state": "revoked", "state_reason": "A breach.", "state_changed_at": NOW}, "A breach."),
@@ -35,7 +37,7 @@ def test_each_state_is_told_in_words(case: str, client: Client) -> None:
 
 def test_scope_and_reason_are_shown_escaped(client: Client) -> None:
     ada, family = make_user("ada"), make_family()
-    terms = {"reason": "<script>x</script>", "may_download": False, "token_quota": 1_234_567}
+    terms: dict[str, Any] = {"reason": "<script>x</script>", "may_download": False, "token_quota": 1_234_567}
     make_grant(ada, family, variants=[make_variant(family, "7b")], **terms)
     client.force_login(ada)
     page = client.get("/grants/").content.decode()
