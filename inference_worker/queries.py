@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from access_portal.accounts.models import User
 from access_portal.errors import InvalidError
 from access_portal.grants.models import Grant
+from access_portal.grants.queries import rights_of
 from inference_worker.errors import BatchNotFoundError, ModelNotFoundError, StoredFileNotFoundError
 from inference_worker.models import Batch, StoredFile
 from release.models import Release
@@ -73,8 +74,8 @@ def quota(user: User, now: datetime) -> Quota:
 
 
 def grants_with_inference(user: User) -> QuerySet[Grant]:
-    grants = Grant.objects.filter(holder=user, may_infer=True)
-    return grants.select_related("family", "quota_account").order_by("-starts_at", "-pk")
+    """A person's own, and those of their labs: a lab shares one quota."""
+    return rights_of(user).filter(may_infer=True).select_related("family", "quota_account")
 
 
 def grant_quota(grant: Grant) -> Quota:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from access_portal.grants import policy
@@ -31,7 +31,8 @@ def reason_to_stop(batch_id: str, now: datetime) -> Stop | None:
     if now >= batch.expires_at:
         return EXPIRED
     assert batch.release is not None
-    decision = policy.decide(batch.owner, policy.Action.INFER, policy_model(batch.release), now)
+    model = replace(policy_model(batch.release), under=batch.grant_id)  # whose quota it draws on
+    decision = policy.decide(batch.owner, policy.Action.INFER, model, now)
     if isinstance(decision, policy.Refused):
         return Stop(decision.code, decision.explanation, whole=True)
     return None

@@ -14,6 +14,7 @@ from access_portal.accounts.models import User
 from access_portal.audit.commands import record
 from access_portal.grants.models import Grant
 from access_portal.grants.policy import Action, Actor, require
+from access_portal.grants.queries import rights_of
 from release.errors import ReleaseNotFoundError
 from release.models import Artifact, Mint, Release
 from release.paths import path_problem
@@ -80,11 +81,11 @@ def lifetime_seconds(grant: Grant, now: datetime) -> int:
 def _granted(actor: Actor, release: Release, now: datetime) -> Grant:
     """The grant that this rests on, locked, and the release read afresh.
 
-    A revocation or withdrawal that was committed before is seen, one that comes later waits for this link.
+    A revocation or withdrawal that was committed before is seen, one that comes later waits for this link; so does
+    the removal of a lab's member, which locks the grant.
     """
     if isinstance(actor, User):
-        family_id = release.variant.family_id
-        list(Grant.objects.select_for_update().filter(holder=actor, family_id=family_id).order_by("pk"))
+        list(rights_of(actor, release.variant.family_id).select_for_update(of=("self",)).order_by("pk"))
     _hold(release)
     release.refresh_from_db(fields=["state"])
     granted = require(actor, Action.DOWNLOAD, policy_model(release), now)

@@ -74,7 +74,8 @@ def make_batch(
         "expires_at": now + timedelta(days=1),
         "total_lines": sum(map(len, chunks)),
     }
-    batch = Batch.objects.create(owner=grant.holder, grant=grant, release=release, **{**values, **fields})
+    owner = fields.pop("owner", None) or grant.holder
+    batch = Batch.objects.create(owner=owner, grant=grant, release=release, **{**values, **fields})
     reserve(batch)
     first = 0
     for index, bodies in enumerate(chunks):

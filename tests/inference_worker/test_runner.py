@@ -10,14 +10,15 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from access_portal.grants.models import Grant
+from access_portal.grants.models import Grant, GrantMember, Stop
 from inference_worker import completions, engines, leases, model_folder, results, runner
 from inference_worker.engine.config import EngineConfig
 from inference_worker.engine.engine import Engine
 from inference_worker.engine.sequence import Completion
-from inference_worker.models import Batch, Chunk
+from inference_worker.models import Batch, Chunk, QuotaAccount
 from release.models import Release
 from release.storage import jobs_store
+from tests import factories
 from tests.engine.factories import run as run_alone
 
 from . import jobs
@@ -161,9 +162,17 @@ def expire(batch: Batch) -> None:
     Batch.objects.filter(pk=batch.pk).update(expires_at=timezone.now())
 
 
+def stop(**target: object) -> None:
+    by = factories.make_user("stopper")
+    Stop.objects.create(reason="A leak.", by=by, at=timezone.now(), **target)
+
+
 # What happens in the middle -> the code of the lines that did not run, and how the batch ends.
 INTERRUPTIONS = [
     (revoke, "grant_revoked", "completed"),
+    (lambda batch: stop(scope="person", user=batch.owner), "stopped", "completed"),
+    (lambda batch: stop(scope="family", family=batch.release.variant.family), "stopped", "completed"),
+    (lambda batch: stop(scope="house"), "mints_on_hold", "completed"),
     (cancel, "batch_cancelled", "cancelled"),
     (expire, "batch_expired", "expired"),
 ]
@@ -183,6 +192,62 @@ def test_work_that_is_stopped_keeps_and_charges_what_ran(
         ("line-2", code),
     ]
     assert jobs.charged(batch) == jobs.used(jobs.output(batch)) > 0
+
+
+def in_a_lab(release: Release, name: str = "eve") -> GrantMember:
+    """A member of a lab that holds a grant, and who has an older one of their own."""
+    member, family = factories.make_user(name), release.variant.family
+    factories.make_grant(member, family, starts_at=timezone.now() - timedelta(days=9))
+    lab = factories.make_grant(factories.make_user("principal"), family, kind="lab", lab_name="The lab")
+    return GrantMember.objects.create(
+        grant=lab, email=member.email, invited_by=lab.holder, invited_at=timezone.now(), user=member,
+        joined_at=timezone.now(), acceptance=member.acceptances.get(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (lambda place: stop(scope="lab", grant=place.grant), "stopped"),
+        (lambda place: stop(scope="person", user=place.grant.holder), "stopped"),
+        (lambda place: GrantMember.objects.filter(pk=place.pk).update(
+            removed_at=timezone.now(), removed_by=place.invited_by), "not_applied"),
+    ],
+    ids=["the lab is stopped", "its holder is stopped", "the member is removed"],
+)  # fmt: skip
+def test_a_labs_work_ends_with_the_lab_though_the_member_has_a_grant_too(
+    tiny_release: Release, held: Held, act: Callable[[GrantMember], object], code: str
+) -> None:
+    place = in_a_lab(tiny_release)
+    bodies = [jobs.body(tiny_release, max_tokens=400), jobs.body(tiny_release, max_tokens=1)]
+    batch = jobs.make_batch(place.grant, tiny_release, [bodies], owner=place.user)
+    runner.run(claimed(), clock=acting(held, lambda: act(place)))
+    assert jobs.custom_ids(jobs.output(batch)) == ["line-1"]
+    assert [line["error"]["code"] for line in jobs.errors(batch)] == [code]
+
+
+def test_a_queued_batch_of_a_stopped_person_does_not_run_and_frees_its_tokens(
+    tiny_release: Release, ada: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = jobs.make_batch(ada, tiny_release, [[jobs.body(tiny_release)] * 2, [jobs.body(tiny_release)]])
+    stop(scope="person", user=ada.holder)
+    monkeypatch.setattr(runner, "_load", lambda release: pytest.fail("no engine is needed for what may not run"))
+    for _ in range(2):
+        runner.run(claimed())
+    batch.refresh_from_db()
+    assert (batch.state, batch.output_file, batch.failed_lines, jobs.charged(batch)) == ("completed", None, 3, 0)
+    assert {line["error"]["code"] for line in jobs.errors(batch)} == {"stopped"}
+    account = QuotaAccount.objects.get(grant=ada)
+    assert (account.reserved_tokens, account.settled_tokens) == (0, 0)
+
+
+def test_a_renewed_grant_carries_on_what_began_under_the_old_one(tiny_release: Release, ada: Grant) -> None:
+    batch = jobs.make_batch(ada, tiny_release, [[jobs.body(tiny_release)]])
+    Grant.objects.filter(pk=ada.pk).update(state="superseded")
+    factories.make_grant(ada.holder, tiny_release.variant.family, supersedes=ada)
+    runner.run(claimed())
+    batch.refresh_from_db()
+    assert (batch.state, batch.completed_lines, batch.failed_lines) == ("completed", 1, 0)
 
 
 def test_a_lease_lost_in_the_middle_leaves_no_trace(tiny_release: Release, ada: Grant, held: Held) -> None:
