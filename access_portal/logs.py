@@ -7,9 +7,11 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
-# Keys that are part of an address (proof of e-mail, new password), API tokens, signatures of download links.
+# Keys that are part of an address (proof of e-mail, new password, status of an application), API tokens, signatures
+# of download links.
 SECRETS = re.compile(
-    r"(?<=/account/confirm-email/)[^/\s]+|(?<=/account/password/reset/key/)[^/\s]+"
+    r"(?<=/account/confirm-email/)[^/\s]+|(?<=/account/password/reset/key/)[^/\s]+|(?<=/status/)[^/\s]+/[^/\s]+"
+    r"|(?<=/reference/)[^/\s]{20,}|(?<=/orcid/login/callback/\?)\S+"
     r"|(?<=\bgh_)[\w-]{40,}|(?<=X-Amz-Signature=)\w+",
     re.IGNORECASE,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from allauth.account.models import EmailAddress
 from django.db.models import F
@@ -60,6 +60,12 @@ def require_no_grant(actor: User, family: Family, now: datetime) -> None:
         )
 
 
+def opens_again(decision: Decision) -> date:
+    """The day from which somebody who was refused can apply again."""
+    cool_off = (decision.at + policy_of(decision.application.family_id).cool_off).date()
+    return max(cool_off, decision.retry_from or cool_off)
+
+
 def _require_verified_email(actor: User) -> None:
     if not EmailAddress.objects.filter(user=actor, email__iexact=actor.email, verified=True).exists():
         raise PermissionRefusedError(
@@ -97,8 +103,7 @@ def _require_cooled_off(actor: User, family: Family, now: datetime) -> None:
     latest = _latest_decision(actor, family)
     if latest is None or latest.verdict == Verdict.APPROVE:
         return
-    cool_off = latest.at + policy_of(family.pk).cool_off
-    opens = max(cool_off.date(), latest.retry_from or cool_off.date())
+    opens = opens_again(latest)
     if now.date() < opens:
         raise ConflictError(
             "cooling_off",

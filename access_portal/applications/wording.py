@@ -46,7 +46,7 @@ EXPLANATIONS: Mapping[str, str | Promise] = {
     State.CLOSED: gettext_lazy("This application is closed and kept for the record."),
 }
 
-_NEXT_ACTORS: Mapping[str, str | Promise] = {
+NEXT_ACTORS: Mapping[str, str | Promise] = {
     State.DRAFT: gettext_lazy("You: finish it and send it."),
     State.SUBMITTED: gettext_lazy("A reviewer. You need not do anything; we write to you when something happens."),
     State.IN_REVIEW: gettext_lazy("The reviewer. You need not do anything; we write to you when something happens."),
@@ -88,6 +88,9 @@ EVENT_WORDS: Mapping[str, str | Promise] = {
     "application_expired": gettext_lazy("Lapsed"),
     "application_closed": gettext_lazy("Closed"),
     "application_anonymised": gettext_lazy("The words in it were deleted"),
+    "application_reference_asked": gettext_lazy("A person named was asked"),
+    "application_reference_reminded": gettext_lazy("A person named was reminded"),
+    "application_reference_answered": gettext_lazy("A person named has answered"),
     "conflict_declared": gettext_lazy("A conflict of interest was declared"),
 }
 
@@ -111,7 +114,7 @@ class Entry:
 
 def next_actor(application: Application) -> str:
     """Who acts next, and what there is to do."""
-    return str(_NEXT_ACTORS[application.state])
+    return str(NEXT_ACTORS[application.state])
 
 
 def entry(event: Event, application: Application, reader: User) -> Entry:

@@ -18,6 +18,7 @@ LINES = {
     f"GET /account/confirm-email/{KEY}/": "GET /account/confirm-email/…/",
     f"Forbidden (CSRF): /account/confirm-email/{KEY}/": "Forbidden (CSRF): /account/confirm-email/…/",
     "GET /account/password/reset/key/1-cx2e5f-5f6a7b8c/": "GET /account/password/reset/key/…/",
+    "GET /status/GH-2026-00001/aB3-_x/": "GET /status/…/",
     f"GET /?token={TOKEN}&x=1": "GET /?token=gh_…&x=1",
     "to http://s3/b/k?X-Amz-Expires=9&X-Amz-Signature=0af3&x": "to http://s3/b/k?X-Amz-Expires=9&X-Amz-Signature=…&x",
     "GET /models/quill/5m/v1/": "GET /models/quill/5m/v1/",

@@ -29,6 +29,9 @@ from access_portal.licences.commands import accept
 from access_portal.licences.models import LicenceAcceptance
 from access_portal.licences.queries import current_version
 from access_portal.questionnaires.queries import current_form
+from access_portal.questionnaires.texts import tidy_text
+
+LONGEST_REPLY = 4000  # characters
 
 
 def start_application(*, actor: Actor, family: Family, now: datetime, previous: str = "") -> Application:
@@ -47,10 +50,19 @@ def start_application(*, actor: Actor, family: Family, now: datetime, previous: 
     return application
 
 
-def save_draft(*, actor: Actor, number: str, version: int, answers: Mapping[str, Any], now: datetime) -> Application:
+def save_draft(
+    *,
+    actor: Actor,
+    number: str,
+    version: int,
+    answers: Mapping[str, Any],
+    replies: Mapping[int, str] | None = None,
+    now: datetime,
+) -> Application:
     """Keep what was typed so far, as `questionnaires.building` cleans it; not all of it has to be right yet.
 
-    A returned application takes answers to the questions that were asked about and to those that hang on them.
+    A returned application takes answers to the questions that were asked about and to those that hang on them, and
+    `replies` to the requests (by key), which nobody else reads before they are sent.
     Raises ConflictError `wrong_state` or `stale_version`, NotFoundError.
     """
     with transaction.atomic():
@@ -59,6 +71,7 @@ def save_draft(*, actor: Actor, number: str, version: int, answers: Mapping[str,
         kept = {name: value for name, value in answers.items() if open_questions is None or name in open_questions}
         application.answers = {**application.answers, **kept}
         application.saved_at = now
+        _keep_replies(application, replies or {})
         advance(application, actor, Command.SAVE, now)
     return application
 
@@ -202,10 +215,16 @@ def _send(application: Application, acceptance: LicenceAcceptance, now: datetime
     )
 
 
+def _keep_replies(application: Application, replies: Mapping[int, str]) -> None:
+    for request in application.info_requests.filter(settled_at=None, pk__in=list(replies)):
+        request.reply = tidy_text(replies[request.pk])[:LONGEST_REPLY]
+        request.save(update_fields=["reply"])
+
+
 def _settle_requests(application: Application, replies: Mapping[int, str], now: datetime) -> None:
     before = application.sent_rounds.get(number=application.rounds).answers
     for request in application.info_requests.filter(settled_at=None):
-        reply = replies.get(request.pk, "").strip()[:4000]
+        reply = tidy_text(replies.get(request.pk, ""))[:LONGEST_REPLY]
         changed = bool(request.question) and before.get(request.question) != application.answers.get(request.question)
         if not reply and not changed:
             raise InvalidError(

@@ -1,24 +1,21 @@
-"""The page where people apply."""
+"""The page before an application: what is asked, how long one waits, and the button."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
+from access_portal.accounts.models import Role, User
+from access_portal.applications import commands
 from access_portal.applications.models import Application, State
-from access_portal.audit.models import Event
-from access_portal.licences.models import LicenceAcceptance
+from access_portal.questionnaires.models import FormVersion
 from release.models import Family
-from tests.access_portal.applications.posting import filled_in
-from tests.access_portal.applications.scenes import (
-    ANSWERS,
-    make_application,
-    make_open_family,
-    replace_licence,
-    submit,
-)
-from tests.factories import make_user
+from tests.access_portal.applications.scenes import CHECKED, TERMS, make_application, make_open_family
+from tests.factories import make_grant, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -29,133 +26,113 @@ def family() -> Family:
 
 
 @pytest.fixture
-def ada(client: Client) -> Client:
-    client.force_login(make_user("ada"))
-    return client
+def ada(client: Client) -> User:
+    user = make_user("ada")
+    client.force_login(user)
+    return user
 
 
-def test_the_form_shows_the_licence_with_its_fingerprint(ada: Client, family: Family) -> None:
-    page = ada.get("/apply/toy/")
-    version = family.weights_licence.versions.get()
-    assertContains(page, f'<input type="hidden" name="licence_sha256" value="{version.sha256}"')
-    assertContains(page, "<p>Be good.</p>", html=True)
-    assertContains(page, "<h1>Apply for Toy</h1>", html=True)
-    assertContains(page, "Ada Example")
+def test_it_says_what_is_asked_how_long_it_takes_and_who_reads_it(ada: User, family: Family, client: Client) -> None:
+    page = client.get("/apply/toy/")
+    for words in ("Apply for Toy", "The research", "minutes", "Who reads it", "Begin"):
+        assertContains(page, words)
+    assert not Application.objects.exists()
 
 
-def test_a_licence_text_cannot_bring_markup_of_its_own(ada: Client, family: Family) -> None:
-    replace_licence(family, text="Be <script>alert(1)</script> [good](javascript:alert(1)).")
-    page = ada.get("/apply/toy/")
-    assertNotContains(page, "<script>alert")
-    assertNotContains(page, 'href="javascript:')
+def test_too_few_decisions_are_said_to_be_too_few(ada: User, family: Family, client: Client) -> None:
+    assertContains(client.get("/apply/toy/"), "too few to tell you how long it takes")
 
 
-def test_sending_the_form_leads_to_the_application(ada: Client, family: Family) -> None:
-    page = ada.post("/apply/toy/", filled_in(family), follow=True)
+def test_the_wait_is_told_with_what_it_was_counted_over(ada: User, family: Family, client: Client) -> None:
+    for place in range(1, 6):
+        case = make_application(make_user(f"user{place}"), family, State.IN_REVIEW)
+        case.submitted_at = timezone.now() - timedelta(days=place)
+        case.save()
+        decider = make_user(f"decider{place}", Role.DECIDER)
+        commands.approve(
+            actor=decider, number=str(case.number), version=case.version, terms=TERMS, checked=CHECKED,
+            now=timezone.now(),
+        )  # fmt: skip
+    page = client.get("/apply/toy/")
+    assertContains(page, "Counted over the 5 answers of the last 90 days")
+    assertContains(page, "<dd>4 days</dd>", html=True)
+
+
+def test_who_waits_now_is_counted(ada: User, family: Family, client: Client) -> None:
+    make_application(make_user("cy"), family)
+    assertContains(client.get("/apply/toy/"), "1 application waits for us now")
+
+
+def test_the_button_makes_a_draft_and_leads_to_its_form(ada: User, family: Family, client: Client) -> None:
+    answer = client.post("/apply/toy/")
     made = Application.objects.get()
-    assertRedirects(page, f"/applications/{made.number}/")
-    assertContains(page, "Thank you. We have your application")
-    assert made.answers == ANSWERS
+    assertRedirects(answer, f"/applications/{made.number}/edit/")
+    assert (made.state, made.applicant) == (State.DRAFT, ada)
 
 
-def test_nothing_is_recorded_for_somebody_who_is_not_signed_in(client: Client, family: Family) -> None:
-    for answer in (client.get("/apply/toy/"), client.post("/apply/toy/", filled_in(family))):
-        assertRedirects(answer, "/account/login/?next=/apply/toy/", fetch_redirect_response=False)
-    assert not Application.objects.exists()
-    assert not LicenceAcceptance.objects.exists()
-    assert not Event.objects.exists()
-
-
-def test_a_form_from_another_site_is_refused(family: Family) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(make_user("ada"))
-    assert client.post("/apply/toy/", filled_in(family)).status_code == 403
-    assert not Application.objects.exists()
-
-
-def test_errors_are_listed_at_the_top_with_links_to_the_fields(ada: Client, family: Family) -> None:
-    page = ada.post("/apply/toy/", filled_in(family, purpose="Short.", position=""))
-    assert page.status_code == 422
-    assertContains(page, '<a href="#id_purpose">Research purpose</a>', status_code=422)
-    assertContains(page, '<a href="#id_position">Your position</a>', status_code=422)
-    assertContains(page, 'id="id_position"', status_code=422)
-    assertContains(page, 'role="alert" tabindex="-1" autofocus', status_code=422)
-    assertContains(page, ANSWERS["sharing"], status_code=422)
-
-
-def test_a_changed_licence_keeps_the_answers_and_asks_again(ada: Client, family: Family) -> None:
-    posted = filled_in(family)
-    new = replace_licence(family)
-    page = ada.post("/apply/toy/", posted)
-    assertContains(page, "The licence changed while you were reading it", status_code=409)
-    assertContains(page, "Be better.", status_code=409)
-    assertContains(page, f'name="licence_sha256" value="{new.sha256}"', status_code=409)
-    assertContains(page, ANSWERS["sharing"], status_code=409)
-    assertNotContains(page, 'name="agree" required id="id_agree" checked', status_code=409)
-    assert not page.context["form"]["agree"].value()
-    assert not Application.objects.exists()
-
-
-def test_after_reading_the_new_licence_the_form_goes_through(ada: Client, family: Family) -> None:
-    posted = filled_in(family)
-    new = replace_licence(family)
-    ada.post("/apply/toy/", posted)
-    ada.post("/apply/toy/", {**posted, "licence_version": new.pk, "licence_sha256": new.sha256})
-    assert Application.objects.get().acceptance.version == new
-
-
-def test_a_changed_licence_is_noticed_beside_other_errors(ada: Client, family: Family) -> None:
-    posted = filled_in(family, purpose="Short.")
-    new = replace_licence(family)
-    page = ada.post("/apply/toy/", posted)
-    assertContains(page, "The licence changed while you were reading it", status_code=409)
-    assertContains(page, f'name="licence_sha256" value="{new.sha256}"', status_code=409)
-    assertContains(page, '<a href="#id_purpose">', status_code=409)
-
-
-def test_applying_twice_leads_to_the_open_application(ada: Client, family: Family) -> None:
-    ada.post("/apply/toy/", filled_in(family))
-    number = Application.objects.get().number
-    for page in (ada.get("/apply/toy/"), ada.post("/apply/toy/", filled_in(family))):
-        assertContains(page, f'href="/applications/{number}/"', status_code=409)
-        assertContains(page, "already_open", status_code=409)
+def test_a_second_click_lands_in_the_same_draft(ada: User, family: Family, client: Client) -> None:
+    first, second = client.post("/apply/toy/"), client.post("/apply/toy/")
+    assert first.headers["Location"] == second.headers["Location"]
     assert Application.objects.count() == 1
 
 
-def test_after_a_refusal_that_allows_it_one_can_apply_again(client: Client, family: Family) -> None:
-    ada = make_user("ada")
-    client.force_login(ada)
-    make_application(ada, family, State.REFUSED)
-    client.post("/apply/toy/", filled_in(family))
-    assert Application.objects.filter(state=State.SUBMITTED).count() == 1
+def test_whoever_has_a_draft_is_led_to_it(ada: User, family: Family, client: Client) -> None:
+    draft = commands.start_application(actor=ada, family=family, now=timezone.now())
+    assertRedirects(client.get("/apply/toy/"), f"/applications/{draft.number}/edit/")
 
 
-def test_an_unknown_family_is_not_found(ada: Client) -> None:
-    assertContains(ada.get("/apply/nothing/"), "no model family at this address", status_code=404)
-    assert ada.post("/apply/nothing/", {}).status_code == 404
+@pytest.mark.parametrize("state", [State.SUBMITTED, State.IN_REVIEW, State.RECOMMENDED, State.APPEALED])
+def test_a_case_that_was_sent_stands_in_the_way_of_another(
+    state: State, ada: User, family: Family, client: Client
+) -> None:
+    case = make_application(ada, family, state)
+    for page in (client.get("/apply/toy/"), client.post("/apply/toy/")):
+        assertContains(page, f'href="/applications/{case.number}/"', status_code=409)
+    assert Application.objects.count() == 1
+
+
+def test_whoever_holds_a_grant_is_told_so(ada: User, family: Family, client: Client) -> None:
+    make_grant(ada, family)
+    assertContains(client.get("/apply/toy/"), "already_granted", status_code=409)
 
 
 def test_an_unconfirmed_address_is_told_what_to_do(client: Client, family: Family) -> None:
     client.force_login(make_user("cy", verified=False))
     assertContains(client.get("/apply/toy/"), "is not confirmed yet", status_code=403)
+    assert client.post("/apply/toy/").status_code == 403
 
 
-def test_a_body_of_many_megabytes_is_refused(ada: Client, family: Family) -> None:
-    assert ada.post("/apply/toy/", filled_in(family, purpose="x" * 3_000_000)).status_code in (400, 413)
+def test_a_stranger_signs_in_first(client: Client, family: Family) -> None:
+    assertRedirects(client.get("/apply/toy/"), "/account/login/?next=/apply/toy/", fetch_redirect_response=False)
+    client.post("/apply/toy/")
     assert not Application.objects.exists()
 
 
-def test_an_empty_form_is_no_application(ada: Client, family: Family) -> None:
-    assert ada.post("/apply/toy/", {}).status_code in (409, 422)
-    assert not Application.objects.exists()
+def test_an_unknown_family_is_not_found(ada: User, client: Client) -> None:
+    assertContains(client.get("/apply/nothing/"), "no model family at this address", status_code=404)
 
 
-def test_html_in_answers_is_shown_as_text(client: Client, family: Family) -> None:
-    ada = make_user("ada")
-    client.force_login(ada)
-    hostile = {**ANSWERS, "institution": "<img src=x onerror=alert(1)>", "purpose": "<script>alert(1)</script>" * 5}
-    made = submit(ada, family, answers=hostile)
-    page = client.get(f"/applications/{made.number}/")
-    assertContains(page, "&lt;img src=x onerror=alert(1)&gt;")
-    assertNotContains(page, "<script>alert")
-    assertNotContains(page, "<img src=x")
+def test_one_applies_again_with_the_answers_of_before(ada: User, family: Family, client: Client) -> None:
+    old = make_application(ada, family, State.REFUSED_FIXABLE)
+    page = client.get(f"/apply/toy/?previous={old.number}")
+    assertContains(page, "Begin with my earlier answers")
+    client.post("/apply/toy/", {"previous": old.number})
+    made = Application.objects.get(state=State.DRAFT)
+    assert (made.previous, made.answers) == (old, old.answers)
+
+
+def test_nobody_begins_with_the_answers_of_somebody_else(ada: User, family: Family, client: Client) -> None:
+    other = make_application(make_user("cy"), family, State.REFUSED_FIXABLE)
+    assert client.get(f"/apply/toy/?previous={other.number}").status_code == 404
+    assert client.post("/apply/toy/", {"previous": other.number}).status_code == 404
+    assert not Application.objects.filter(applicant=ada).exists()
+
+
+def test_the_form_of_the_family_is_the_one_that_is_announced(ada: User, family: Family, client: Client) -> None:
+    house = FormVersion.objects.get(family=None)
+    own = {**house.definition, "sections": [{**house.definition["sections"][0], "title": {"en": "Only this"}}]}
+    own = {name: value for name, value in own.items() if name != "at_least_one"}
+    FormVersion.objects.create(family=family, number=1, definition=own, sha256="0" * 64)
+    page = client.get("/apply/toy/")
+    assertContains(page, "Only this")
+    assertNotContains(page, "Data about people")
