@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from environs import FileAwareEnv, validate
 
+from access_portal.accounts.orcid.addresses import check_domain, site_of
 from access_portal.receipts.keys import read_private_key, read_public_keys
 
 env = FileAwareEnv()
@@ -45,16 +46,19 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "django_structlog",
     "access_portal",
     "access_portal.site",
     "access_portal.accounts",
+    "access_portal.accounts.orcid",
     "access_portal.audit",
     "access_portal.outbox",
     "access_portal.licences",
     "access_portal.receipts",
     "access_portal.questionnaires",
     "access_portal.applications",
+    "access_portal.references",
     "access_portal.grants",
     "release",
     "inference_worker",
@@ -180,6 +184,9 @@ CLOCK_JOBS = {
     "access_portal.applications.commands.keeping.expire_due": 3600,
     "access_portal.applications.commands.keeping.close_due": 3600,
     "access_portal.applications.commands.keeping.anonymise_due": 3600,
+    "access_portal.references.keeping.ask_waiting_due": 3600,
+    "access_portal.references.keeping.remind_due": 3600,
+    "access_portal.references.keeping.forget_due": 3600,
     "inference_worker.reconciler.tick": 5,
 }
 
@@ -214,6 +221,18 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_PRESERVE_USERNAME_CASING = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a change of password, address or second factor is told by mail
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES  # whose limits count by address
+# Signing in with ORCID: credentials of a client registered there, none of which means that it is offered nowhere
+ORCID_CLIENT_ID = env.str("GATEHOUSE_ORCID_CLIENT_ID", "")
+ORCID_CLIENT_SECRET = env.str("GATEHOUSE_ORCID_CLIENT_SECRET", "")
+ORCID_DOMAIN = env.str("GATEHOUSE_ORCID_DOMAIN", "orcid.org", validate=check_domain)
+if bool(ORCID_CLIENT_ID) != bool(ORCID_CLIENT_SECRET):
+    raise ValueError("GATEHOUSE_ORCID_CLIENT_ID and GATEHOUSE_ORCID_CLIENT_SECRET belong together: give both or none")
+SOCIALACCOUNT_ADAPTER = "access_portal.accounts.orcid.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_FORMS = {"signup": "access_portal.accounts.orcid.forms.OrcidSignupForm"}
+SOCIALACCOUNT_AUTO_SIGNUP = False  # ORCID proves no e-mail address, and everybody here has a proven one
+SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_LOGIN_ON_GET = SOCIALACCOUNT_STORE_TOKENS = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -253,7 +272,12 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         # A download form on our page is answered by a redirect to the object store, which form-action also governs.
-        "form-action": [SELF, *([S3_PUBLIC_ENDPOINT_URL] if S3_PUBLIC_ENDPOINT_URL else ["https:"])],
+        # The button of ORCID likewise.
+        "form-action": [
+            SELF,
+            *([S3_PUBLIC_ENDPOINT_URL] if S3_PUBLIC_ENDPOINT_URL else ["https:"]),
+            *([site_of(ORCID_DOMAIN)] if ORCID_CLIENT_ID else []),
+        ],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

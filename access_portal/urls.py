@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("office/licences/", include("access_portal.licences.office_urls")),
     path("", include("access_portal.receipts.urls")),
     path("", include("access_portal.applications.urls")),
+    path("", include("access_portal.applications.review_urls")),
+    path("", include("access_portal.references.urls")),
     path("grants/", include("access_portal.grants.urls")),
     path("office/", include("access_portal.questionnaires.urls")),
     path("office/", include("access_portal.outbox.urls")),

@@ -1,5 +1,7 @@
 """Forms about people."""
 
+import unicodedata
+
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import get_language
@@ -16,8 +18,8 @@ class SignupForm(forms.Form):
     full_name = forms.CharField(label=_("Full name"), max_length=200)
 
     def clean_full_name(self) -> str:
-        """A name is part of subjects and sentences, so it is kept on one line."""
-        return one_line(self.cleaned_data["full_name"])
+        """A name is part of subjects and sentences, so it is kept on one line, and in one way of writing (NFKC)."""
+        return one_line(unicodedata.normalize("NFKC", self.cleaned_data["full_name"]))
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Keep the extra answers, and the language of the page; called by allauth once the account exists."""

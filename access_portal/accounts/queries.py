@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from allauth.socialaccount.models import SocialAccount
 from django.db.models import BooleanField, Case, QuerySet, Value, When
 
 from access_portal.accounts.models import ApiToken, User
@@ -14,3 +15,14 @@ def tokens_of(user: User, now: datetime) -> QuerySet[ApiToken]:
     alive = When(revoked_at=None, expires_at__gt=now, then=Value(True))
     works = Case(alive, default=Value(False), output_field=BooleanField())
     return ApiToken.objects.filter(user=user).annotate(works=works).order_by("-works", "-created_at", "-pk")
+
+
+def orcid_of(user: User) -> str:
+    """The ORCID iD with which this person has signed in at ORCID, empty if none."""
+    linked = SocialAccount.objects.filter(user=user, provider="orcid").order_by("pk").first()
+    return str(linked.uid) if linked else ""
+
+
+def is_orcid_of_other(orcid: str, user: User) -> bool:
+    """Whether the iD is proven to be somebody else's."""
+    return bool(SocialAccount.objects.filter(provider="orcid", uid=orcid).exclude(user=user).exists())

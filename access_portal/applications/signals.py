@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
+from django.db.models import Q
 from django.utils.translation import gettext_noop
 
+from access_portal.accounts.queries import is_orcid_of_other, orcid_of
 from access_portal.applications.evidence import DomainSign, domain_sign
 from access_portal.applications.models import Application, Round, Signal
 from access_portal.applications.watched_countries import LIST_VERSION, WATCHED
@@ -27,7 +31,11 @@ TITLES = {
     "vouched_from_free_mail": gettext_noop("Whoever vouches for the work is named with a free mail address"),
     "orcid_signed_in": gettext_noop("Signed in with the ORCID named"),
     "voucher_confirmed": gettext_noop("Confirmed by the person named"),
+    "orcid_differs": gettext_noop("Signed in with another ORCID than the one named"),
+    "orcid_of_other": gettext_noop("Another account is linked with the ORCID named"),
     "voucher_denied": gettext_noop("Denied by the person named"),
+    "voucher_unsure": gettext_noop("The person named cannot say"),
+    "voucher_is_applicant": gettext_noop("The applicant names an address of their own, so nobody was asked"),
 }
 
 
@@ -59,49 +67,85 @@ def keep_signal(application: Application, seen: Seen, now: datetime) -> None:
 
 
 def _look(application: Application, now: datetime) -> Iterator[Seen]:
-    yield from _address(application)
+    yield from _addresses(application)
     yield from _country(application)
+    yield from _orcid(application)
     yield from _duplicates(application)
     yield from _same_purpose(application)
     age = now - application.applicant.date_joined
     if age < NEW_ACCOUNT:
         yield Seen("new_account", Level.NOTE, f"{int(age.total_seconds() // 3600)} h", "account")
-    for question in ("supervisor_email", "referee_email"):
-        address = str(application.answers.get(question, ""))
-        if address and domain_sign(address.rpartition("@")[2].lower(), "") is DomainSign.FREE_MAIL:
-            yield Seen("vouched_from_free_mail", Level.LOOK, address)
+    for kind in ("supervisor", "referee"):
+        domain = _domain(str(application.answers.get(f"{kind}_email", "")))
+        if domain and domain_sign(domain, "") is DomainSign.FREE_MAIL:
+            yield Seen("vouched_from_free_mail", Level.LOOK, f"{kind}, @{domain}")
 
 
-def _address(application: Application) -> Iterator[Seen]:
-    domain = application.applicant.email.rpartition("@")[2].lower()
-    match domain_sign(domain, str(application.answers.get("institution", ""))):
-        case DomainSign.FREE_MAIL:
-            yield Seen("free_mail", Level.NOTE, domain, "account")
-        case DomainSign.MATCHES:
-            yield Seen("affiliation_matches", Level.GOOD, domain, "account")
-        case DomainSign.UNCLEAR:
-            yield Seen("affiliation_unclear", Level.NOTE, domain, "account")
+def _addresses(application: Application) -> Iterator[Seen]:
+    """Every address that was proven counts: a second one of the institution speaks as well as the main one."""
+    applicant, institution = application.applicant, str(application.answers.get("institution", ""))
+    proven = EmailAddress.objects.filter(user=applicant, verified=True).order_by("-primary", "pk")
+    domains = [_domain(address) for address in proven.values_list("email", flat=True)] or [_domain(applicant.email)]
+    matching = [domain for domain in domains if domain_sign(domain, institution) is DomainSign.MATCHES]
+    if matching:
+        yield Seen("affiliation_matches", Level.GOOD, matching[0], "account")
+    elif domain_sign(domains[0], institution) is DomainSign.FREE_MAIL:
+        yield Seen("free_mail", Level.NOTE, domains[0], "account")
+    else:
+        yield Seen("affiliation_unclear", Level.NOTE, domains[0], "account")
 
 
 def _country(application: Application) -> Iterator[Seen]:
     country = str(application.answers.get("country", ""))
-    if country.strip().lower() in WATCHED:
+    if folded(country).replace("’", "'") in WATCHED:
         yield Seen("watched_country", Level.LOOK, country, LIST_VERSION)
+
+
+def _orcid(application: Application) -> Iterator[Seen]:
+    typed = str(application.answers.get("orcid", ""))
+    if not typed:
+        return
+    proven = orcid_of(application.applicant)
+    if proven == typed:
+        yield Seen("orcid_signed_in", Level.GOOD, typed, "ORCID")
+    elif proven:
+        yield Seen("orcid_differs", Level.LOOK, f"{typed}, {proven}", "ORCID")
+    if is_orcid_of_other(typed, application.applicant):
+        yield Seen("orcid_of_other", Level.LOOK, typed, "ORCID")
 
 
 def _duplicates(application: Application) -> Iterator[Seen]:
     others = Application.objects.exclude(applicant_id=application.applicant_id).exclude(submitted_at=None)
     answers = application.answers
     same = {
-        "name": ("applicant__full_name__iexact", application.applicant.full_name),
-        "ORCID": ("answers__orcid", answers.get("orcid")),
-        "page": ("answers__web_page", answers.get("web_page")),
+        "name": _same_name(application.applicant.full_name),
+        "ORCID": Q(answers__orcid=answers["orcid"]) if answers.get("orcid") else None,
+        "page": Q(answers__web_page=answers["web_page"]) if answers.get("web_page") else None,
     }
-    for what, (column, value) in same.items():
-        rows = others.filter(**{column: value}) if value else others.none()
-        number = rows.order_by("-pk").values_list("number", flat=True).first()
+    for what, condition in same.items():
+        if condition is None:
+            continue
+        number = others.filter(condition).order_by("-pk").values_list("number", flat=True).first()
         if number is not None:
             yield Seen("duplicate_applicant", Level.LOOK, f"{what}: {number}", "applications")
+
+
+def _same_name(name: str) -> Q | None:
+    """Names are kept in NFKC; one database folds the case of every letter, another only of A to Z."""
+    plain = " ".join(unicodedata.normalize("NFKC", name).split())
+    if not plain:
+        return None
+    spellings = {plain, plain.lower(), plain.upper(), plain.title(), plain.casefold()}
+    return Q(applicant__full_name__iexact=plain) | Q(applicant__full_name__in=spellings)
+
+
+def folded(text: str) -> str:
+    """The same for all ways of writing one name: compatibility forms, case and spaces do not count."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].strip().casefold()
 
 
 def _same_purpose(application: Application) -> Iterator[Seen]:
