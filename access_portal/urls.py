@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("access_portal.applications.review_urls")),
     path("", include("access_portal.references.urls")),
     path("grants/", include("access_portal.grants.urls")),
+    path("grants/", include("release.catalogue.log_urls")),
+    path("office/", include("access_portal.grants.office_urls")),
     path("office/", include("access_portal.questionnaires.urls")),
     path("office/", include("access_portal.outbox.urls")),
     path("models/", include("release.catalogue.urls")),

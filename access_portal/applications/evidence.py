@@ -1,12 +1,10 @@
-"""What a reviewer can hold against an applicant's words. It informs; people decide."""
+"""What an e-mail address says about an institution. It informs; people decide."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import unicodedata
 from enum import StrEnum
-
-from access_portal.applications.models import Application
 
 # Where anybody can have an address, so that it says nothing about an institution.
 FREE_MAIL = frozenset(
@@ -17,7 +15,8 @@ FREE_MAIL = frozenset(
         "zoho.com",
     }
 )  # fmt: skip
-MOST_SHOWN = 10
+# The same providers under the domains of countries: hotmail.fr, yahoo.com.my; but not live.unc.edu.
+FREE_MAIL_ABROAD = re.compile(r"(?:aol|gmx|hotmail|live|outlook|yahoo|yandex)\.(?:(?:com?|net)\.)?[a-z]{2,3}")
 SMALL_WORDS = frozenset({"and", "for", "the", "of", "institute", "university", "college", "school"})
 
 
@@ -29,39 +28,21 @@ class DomainSign(StrEnum):
     UNCLEAR = "unclear"
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """For one case."""
-
-    domain: str
-    domain_sign: DomainSign
-    earlier: list[Application]  # of the same person
-    neighbours: list[Application]  # of others at the same domain; empty for free mail
-    neighbour_count: int
-
-
-def evidence_for(application: Application) -> Evidence:
-    """Everything beside the answers that the house knows about this case."""
-    domain = application.applicant.email.rpartition("@")[2].lower()
-    sign = domain_sign(domain, str(application.answers.get("institution", "")))
-    rows = (
-        Application.objects.select_related("family", "applicant").exclude(pk=application.pk).order_by("-submitted_at")
-    )
-    own = rows.filter(applicant_id=application.applicant_id)
-    others = rows.exclude(applicant_id=application.applicant_id).filter(applicant__email__iendswith=f"@{domain}")
-    if sign is DomainSign.FREE_MAIL:
-        others = others.none()
-    return Evidence(domain, sign, list(own[:MOST_SHOWN]), list(others[:MOST_SHOWN]), others.count())
-
-
 def domain_sign(domain: str, institution: str) -> DomainSign:
     """Whether a word or the initials of the institution's name occur in the domain."""
-    if domain in FREE_MAIL:
+    domain = domain.casefold()
+    if domain in FREE_MAIL or FREE_MAIL_ABROAD.fullmatch(domain):
         return DomainSign.FREE_MAIL
-    words = re.findall(r"\w+", institution.lower())
+    words = re.findall(r"\w+", _plain(institution))
     telling = [word for word in words if len(word) >= 4 and word not in SMALL_WORDS]
     initials = "".join(word[0] for word in words)
     labels = re.split(r"[.-]", domain)
     if any(word in domain for word in telling) or (len(initials) >= 3 and initials in labels):
         return DomainSign.MATCHES
     return DomainSign.UNCLEAR
+
+
+def _plain(name: str) -> str:
+    """Without case and accents, as a domain would write it: `Université` is `universite`."""
+    parts = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from access_portal.accounts.models import User
-from access_portal.applications import queries as applications
+from access_portal.applications.cockpit.listing import counts
+from access_portal.applications.disclosure import Stand, stand_of
+from access_portal.applications.following import applications_of
 from access_portal.applications.models import Application
-from access_portal.applications.wording import BADGES, next_actor
 from access_portal.grants.models import Grant
 from access_portal.grants.policy import Action, Decision, Granted, Office, decide
 from access_portal.grants.queries import grants_of
@@ -22,8 +23,7 @@ class Pending:
     """An application with the words for where it stands."""
 
     application: Application
-    badge: str
-    next_actor: str
+    stand: Stand
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,7 @@ def desk_of(user: User, now: datetime) -> Desk:
     reviews = isinstance(decide(user, Action.REVIEW, Office(), now), Granted)
     return Desk(
         standing=decide(user, Action.USE_INFERENCE, Office(), now),
-        applications=[_pending(row) for row in applications.applications_of(user)[:SHOWN]],
+        applications=[Pending(row, stand_of(row, now)) for row in applications_of(user)[:SHOWN]],
         grants=list(grants_of(user)[:SHOWN]),
-        waiting=applications.counts(user, now)["submitted"] if reviews else None,
+        waiting=counts(user, now)["unassigned"] if reviews else None,
     )
-
-
-def _pending(application: Application) -> Pending:
-    return Pending(application, BADGES[application.state], next_actor(application))

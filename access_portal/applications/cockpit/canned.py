@@ -34,9 +34,7 @@ QUESTIONS: Mapping[str, Canned] = {
     ),
     "institution": Canned(
         _("A page at the institution"),
-        _(
-            "Please give a web page of the institution that shows you, or an address there at which we can write to you."
-        ),
+        _("Please give a web page of the institution that shows you, or an address there that reaches you."),
         "web_page",
     ),
     "supervisor": Canned(
@@ -46,9 +44,7 @@ QUESTIONS: Mapping[str, Canned] = {
     ),
     "commercial": Canned(
         _("Apart from business"),
-        _(
-            "How is this work kept apart from the products and services of your employer, and who decides about results?"
-        ),
+        _("How is this work kept apart from your employer’s products and services, and who decides about results?"),
         "commercial_separation",
     ),
     "ethics": Canned(

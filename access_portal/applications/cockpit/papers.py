@@ -50,6 +50,9 @@ class Paper:
 
 
 NOTHING = Value("", output_field=TextField())
+REPLY = Case(  # an applicant still at work on it has told us nothing yet
+    When(settled_at__isnull=False, then=F("reply")), default=Value(""), output_field=TextField()
+)
 NEVER = Cast(Value(None), DateTimeField())
 NOBODY = Value(0, output_field=IntegerField())
 
@@ -64,10 +67,11 @@ def papers_of(application: Application) -> list[Paper]:
         _part(case.notes.all(), Kind.NOTE, by="author", text=F("text"), at=F("at")),
         _part(
             case.info_requests.all(), Kind.ASK, by="asked_by", text=F("text"), detail=F("question"), at=F("asked_at"),
-            extra=F("reply"), round=F("round"), ended_at=F("settled_at"),
+            extra=REPLY, round=F("round"), ended_at=F("settled_at"),
         ),
         _part(
-            case.opinions.all(), Kind.OPINION, by="by", text=F("text"), detail=F("verdict"), at=F("at"), round=F("round")
+            case.opinions.all(), Kind.OPINION, by="by", text=F("text"), detail=F("verdict"), at=F("at"),
+            round=F("round"),
         ),
         _part(
             case.signals.all(), Kind.SIGNAL, text=F("value"), detail=F("kind"), extra=F("source"), level=F("level"),
@@ -84,7 +88,7 @@ def papers_of(application: Application) -> list[Paper]:
     return sorted(papers, key=lambda paper: (paper.at is not None, paper.at, paper.kind, paper.pk))
 
 
-def _part(rows: QuerySet[Any], kind: Kind, by: str = "", **columns: Combinable) -> QuerySet[Any, dict[str, Any]]:
+def _part(rows: QuerySet[Any], kind: Kind, by: str = "", **columns: Combinable) -> QuerySet[Any, Any]:
     person = {
         "by_id": F(f"{by}_id") if by else NOBODY,
         "username": F(f"{by}__username") if by else NOTHING,
@@ -96,4 +100,5 @@ def _part(rows: QuerySet[Any], kind: Kind, by: str = "", **columns: Combinable) 
     }  # fmt: skip
     chosen = {**usual, **columns}
     aliased = {f"paper_{name}": expression for name, expression in chosen.items()}
-    return rows.order_by().annotate(**aliased).values(*aliased)
+    part: QuerySet[Any, Any] = rows.order_by().annotate(**aliased).values(*aliased)
+    return part

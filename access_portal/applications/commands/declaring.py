@@ -8,8 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
-from access_portal.applications.models import Application, Conflict
-from access_portal.applications.models.case import State
+from access_portal.applications.models import Application, Conflict, State
 from access_portal.applications.standing import not_found
 from access_portal.audit.commands import record
 from access_portal.errors import InvalidError, NotFoundError
