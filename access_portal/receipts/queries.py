@@ -31,9 +31,10 @@ def acceptance_with_key(key: int) -> LicenceAcceptance:
 
 
 def require_readable(thing: Grant | LicenceAcceptance, actor: User, now: datetime) -> None:
-    """Whom a receipt is about reads it, and staff who may review that person's cases; to others it is not there."""
+    """Whom a receipt is about reads it, and staff who may read that person's cases; to others it is not there."""
     about = thing.holder_id if isinstance(thing, Grant) else thing.user_id
-    if about != actor.pk and not isinstance(decide(actor, Action.REVIEW, Case(about), now), Granted):
+    answers = (decide(actor, action, Case(about), now) for action in (Action.REVIEW, Action.AUDIT))
+    if about != actor.pk and not any(isinstance(answer, Granted) for answer in answers):
         raise _not_found()
 
 

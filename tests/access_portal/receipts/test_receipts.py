@@ -123,6 +123,7 @@ def test_an_acceptance_has_a_receipt_of_its_own(ada: User) -> None:
 READERS = [
     ("a reviewer", [Role.REVIEWER], True),
     ("a decider", [Role.DECIDER], True),
+    ("an auditor", [Role.AUDITOR], True),
     ("an operator", [Role.OPERATOR], False),
     ("somebody else", [], False),
 ]
