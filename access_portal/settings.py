@@ -187,6 +187,7 @@ CLOCK_JOBS = {
     "access_portal.references.keeping.ask_waiting_due": 3600,
     "access_portal.references.keeping.remind_due": 3600,
     "access_portal.references.keeping.forget_due": 3600,
+    "access_portal.licences.reminders.remind_due": 3600,
     "inference_worker.reconciler.tick": 5,
 }
 
