@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from access_portal.receipts.keys import new_private_key
+
 ROOT = Path(__file__).resolve().parent.parent
+PASSWORDS = ("secret_key", "redis_password", "s3_access_key", "s3_secret_key")
+SECRETS: dict[str, Callable[[], str]] = {
+    **dict.fromkeys(PASSWORDS, lambda: secrets.token_urlsafe(32)),
+    "receipt_key": new_private_key,
+}
 
 
 @dataclass(frozen=True)
@@ -48,11 +56,12 @@ class Home:
             (self.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def secrets(self) -> dict[str, str]:
-        """The generated secrets of this demonstration; made once, so that sessions outlive a restart."""
-        if not self.secrets_file.exists():
-            names = ("secret_key", "redis_password", "s3_access_key", "s3_secret_key")
-            write_private(self.secrets_file, {name: secrets.token_urlsafe(32) for name in names})
-        values: dict[str, str] = json.loads(self.secrets_file.read_text())
+        """The generated secrets of this demonstration; each is made once, so that sessions outlive a restart."""
+        values: dict[str, str] = json.loads(self.secrets_file.read_text()) if self.secrets_file.exists() else {}
+        missing = {name: make() for name, make in SECRETS.items() if name not in values}
+        if missing:
+            values |= missing
+            write_private(self.secrets_file, values)
         return values
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from access_portal.receipts.keys import read_private_key
 from demo.errors import DemoError
 from demo.home import Home, write_private
 from demo.lock import is_held, only_copy
@@ -35,6 +36,15 @@ def test_secrets_are_made_once_and_differ_between_homes(home: Home, tmp_path: Pa
     other.make()
     assert home.secrets() == home.secrets()
     assert set(home.secrets().values()).isdisjoint(other.secrets().values())
+
+
+def test_a_secret_that_an_older_home_lacks_is_added_and_the_others_stay(home: Home) -> None:
+    before = home.secrets()
+    write_private(home.secrets_file, {name: value for name, value in before.items() if name != "receipt_key"})
+    after = home.secrets()
+    assert read_private_key(after.pop("receipt_key"), "X") is not None
+    assert after == {name: value for name, value in before.items() if name != "receipt_key"}
+    assert home.secrets_file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_second_copy_is_told_where_the_first_is(home: Home) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from access_portal.receipts.keys import read_private_key
+
 ROOT = Path(__file__).resolve().parents[2]
 REQUIRED = [
     "GATEHOUSE_DOMAIN",
@@ -69,7 +71,7 @@ def test_no_required_value_has_a_default(name: str) -> None:
 def test_the_script_makes_other_secrets_each_time() -> None:
     first, second = make_env(), make_env()
     secrets = [name for name in first if len(first[name]) == 64]
-    assert len(secrets) == 5
+    assert len(secrets) == 6
     assert all(first[name] != second[name] for name in secrets)
 
 
@@ -98,8 +100,15 @@ def test_every_service_has_a_health_check(config: dict[str, Any]) -> None:
 
 def test_every_setting_of_the_file_is_one_that_the_portal_reads(config: dict[str, Any]) -> None:
     source = (ROOT / "access_portal" / "settings.py").read_text()
-    for name in config["services"]["worker-gpu0"]["environment"]:
+    services = config["services"]
+    for name in {*services["worker-gpu0"]["environment"], *services["portal"]["environment"]}:
         assert f'"{name}"' in source, name
+
+
+def test_only_the_portal_can_sign_receipts(config: dict[str, Any]) -> None:
+    holders = [name for name, it in config["services"].items() if "GATEHOUSE_RECEIPT_KEY" in it.get("environment", {})]
+    assert holders == ["portal"]
+    assert read_private_key(config["services"]["portal"]["environment"]["GATEHOUSE_RECEIPT_KEY"], "X") is not None
 
 
 def test_every_management_command_of_the_file_exists(config: dict[str, Any]) -> None:
