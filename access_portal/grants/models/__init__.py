@@ -3,7 +3,7 @@
 from access_portal.grants.models.grant import LIVE_STATES, Grant
 from access_portal.grants.models.life import Attestation, GrantNotice, Renewal, Revocation, Surrender
 from access_portal.grants.models.member import GrantMember
-from access_portal.grants.models.stop import Stop
+from access_portal.grants.models.stop import Stop, StopNotice
 from access_portal.grants.models.transfer import Transfer
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Renewal",
     "Revocation",
     "Stop",
+    "StopNotice",
     "Surrender",
     "Transfer",
 ]

@@ -31,6 +31,8 @@ class Stop(models.Model):
     )
     lifted_at = models.DateTimeField(null=True, blank=True)
     lift_reason = models.TextField(blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)  # when everybody concerned had their mail about it
+    lift_told_at = models.DateTimeField(null=True, blank=True)  # and about the lifting
 
     class Meta:
         constraints = [
@@ -64,3 +66,22 @@ class Stop(models.Model):
     def subject(self) -> str:
         """The name of this stop's chain in the event log."""
         return f"stop:{self.pk}"
+
+
+class StopNotice(models.Model):
+    """That a person had their mail about a stop, so that no rerun of the clock sends it twice. Append-only."""
+
+    class Kind(models.TextChoices):
+        STOPPED = "stopped", _("Stopped")
+        LIFTED = "lifted", _("Lifted")
+
+    stop = models.ForeignKey(Stop, on_delete=models.PROTECT, related_name="notices")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="stop_notices")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stop", "user", "kind"], name="stop_notice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} was told of stop {self.stop_id}: {self.kind}"

@@ -1,0 +1,216 @@
+"""What a person is to a grant, and whether a command may be given: the access policy meets the lifecycle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from access_portal.accounts.models import User
+from access_portal.applications.standing import Clock, Mover
+from access_portal.errors import NotFoundError, PermissionRefusedError
+from access_portal.grants.distance import is_near
+from access_portal.grants.lifecycle import BUSINESS_OF, Command, Condition, Obstacle, State, Who, allowed, obstacle
+from access_portal.grants.models import LIVE_STATES, Grant, Renewal, Revocation, Transfer
+from access_portal.grants.obstacles import refusal
+from access_portal.grants.policy import Action, Case, Granted, Office, decide, require
+from access_portal.licences.models import LicenceAcceptance
+from access_portal.licences.queries import current_version
+
+RATIFY_WITHIN = timedelta(hours=72)  # after a revocation at once
+RENEWAL_WINDOW = timedelta(days=90)  # before the end, and after it
+ATTEST_AHEAD = timedelta(days=60)  # how long before the date the word may be given
+INVITATION_LASTS = timedelta(days=14)
+MEMBERS_AT_MOST = 25  # of one lab beside its holder, open invitations included
+
+ACTION_OF: Mapping[Who, Action] = {
+    Who.DECIDER: Action.DECIDE,
+    Who.ADMIN: Action.ADMINISTER,
+    Who.STOPPER: Action.STOP,
+}
+READING = (Action.REVIEW, Action.AUDIT, Action.STOP)  # any of them opens the office's pages about grants
+
+
+def state_of(grant: Grant, now: datetime) -> State:
+    """Where a grant stands at `now`: its end counts from that very moment, not from when the clock wrote it down."""
+    state = State(grant.state)
+    return State.EXPIRED if state in LIVE_STATES and now >= grant.ends_at else state
+
+
+def standing(grant: Grant, actor: Mover, now: datetime) -> frozenset[Who]:
+    """All that `actor` is to this grant. Nobody is staff to a grant of their own or of somebody near to them."""
+    if isinstance(actor, Clock):
+        return frozenset({Who.TIMER})
+    if not isinstance(actor, User) or not actor.is_active:
+        return frozenset()
+    if grant.holder_id == actor.pk:
+        return frozenset({Who.HOLDER})
+    lab = _in_the_lab(grant, actor, now)
+    if not actor.is_office or is_near(grant, actor):
+        return lab
+    case = Case(grant.holder_id)
+    given = (who for who, action in ACTION_OF.items() if isinstance(decide(actor, action, case, now), Granted))
+    return lab | frozenset(given)
+
+
+def _in_the_lab(grant: Grant, actor: User, now: datetime) -> frozenset[Who]:
+    if grant.kind != Grant.Kind.LAB:
+        return frozenset()
+    places = grant.members.filter(removed_at=None)
+    if places.filter(user=actor, joined_at__isnull=False).exists():
+        return frozenset({Who.MEMBER})
+    addresses = {address.lower() for address in confirmed_addresses(actor)}
+    open_places = places.filter(joined_at=None, invited_at__gt=now - INVITATION_LASTS)
+    invited = any(email.lower() in addresses for email in open_places.values_list("email", flat=True))
+    return frozenset({Who.INVITED}) if invited else frozenset()
+
+
+def confirmed_addresses(user: User) -> list[str]:
+    """The addresses at which this person has shown to read mail."""
+    return list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
+
+
+def unmet(grant: Grant, actor: Mover, now: datetime) -> frozenset[Condition]:
+    """The conditions of the lifecycle that do not hold for this person and grant now."""
+    holds = {**_about_revocation(grant, actor, now), **_about_renewal(grant, now), **_about_the_lab(grant, actor, now)}
+    return frozenset(condition for condition, met in holds.items() if not met)
+
+
+def open_revocation(grant: Grant) -> Revocation | None:
+    """The proposal that nobody has answered yet."""
+    return grant.revocations.filter(ratified_at=None, declined_at=None, lapsed_at=None).first()
+
+
+def _about_revocation(grant: Grant, actor: Mover, now: datetime) -> dict[Condition, bool]:
+    proposal = open_revocation(grant)
+    emergency = proposal is not None and proposal.emergency
+    return {
+        Condition.NO_REVOCATION: proposal is None,
+        Condition.NO_EMERGENCY: not emergency,
+        Condition.REVOCATION: proposal is not None,
+        Condition.SECOND_PERSON: proposal is None or proposal.proposed_by_id != _key(actor),
+        Condition.UNRATIFIED: proposal is not None and emergency and now >= proposal.proposed_at + RATIFY_WITHIN,
+    }
+
+
+def _about_renewal(grant: Grant, now: datetime) -> dict[Condition, bool]:
+    asked = grant.renewals.filter(state=Renewal.State.ASKED).exists()
+    return {
+        Condition.NO_RENEWAL: not asked,
+        Condition.RENEWAL: asked,
+        Condition.RENEWAL_TIME: grant.ends_at - RENEWAL_WINDOW <= now < grant.ends_at + RENEWAL_WINDOW,
+        Condition.CURRENT_LICENCE: has_current_licence(grant, grant.holder_id),
+        Condition.ATTEST_TIME: grant.attest_due_at is not None and now >= grant.attest_due_at - ATTEST_AHEAD,
+        Condition.UNWRITTEN: grant.state in LIVE_STATES and now >= grant.ends_at,
+    }
+
+
+def has_current_licence(grant: Grant, user_id: int) -> bool:
+    """Whether this person accepted the text that is the current one of the family's licence."""
+    current = current_version(grant.family.weights_licence)
+    return current is not None and LicenceAcceptance.objects.filter(user_id=user_id, version=current).exists()
+
+
+def _about_the_lab(grant: Grant, actor: Mover, now: datetime) -> dict[Condition, bool]:
+    transfer = grant.transfers.filter(state=Transfer.State.ASKED).first()
+    return {
+        Condition.LAB: grant.kind == Grant.Kind.LAB,
+        Condition.ROOM: grant.members.filter(removed_at=None).count() < MEMBERS_AT_MOST,
+        Condition.NO_TRANSFER: transfer is None,
+        Condition.TRANSFER: transfer is not None,
+        Condition.OTHER_ASKER: transfer is None or transfer.asked_by_id != _key(actor),
+    }
+
+
+def _key(actor: Mover) -> int | None:
+    return actor.pk if isinstance(actor, User) else None
+
+
+def allowed_commands(grant: Grant, actor: Mover, now: datetime) -> frozenset[Command]:
+    """What `actor` may do with it now: the buttons on a page, and `allowed_commands` of the API."""
+    who = standing(grant, actor, now)
+    return allowed(state_of(grant, now), who, unmet(grant, actor, now)) if who else frozenset()
+
+
+def require_command(grant: Grant, actor: Mover, command: Command, now: datetime) -> None:
+    """The gate of every command.
+
+    Raises PermissionRefusedError with the policy's words, NotFoundError for a grant that is not the asker's to see, or
+    ConflictError with the code of the condition that does not hold.
+    """
+    who = standing(grant, actor, now)
+    found = obstacle(state_of(grant, now), command, who, unmet(grant, actor, now))
+    if found is Obstacle.NOT_THEIRS:
+        _refuse_stranger(grant, actor, command, who, now)
+    if found is not None:
+        raise refusal(found, grant, state_of(grant, now), page_for(grant, actor))
+
+
+def require_reader(grant: Grant, actor: User, now: datetime) -> None:
+    """The gate of the office's page about a grant: for staff who are not near to the holder.
+
+    Raises PermissionRefusedError.
+    """
+    case = Case(grant.holder_id, near_to(grant, actor))
+    if not any(isinstance(decide(actor, action, case, now), Granted) for action in READING):
+        require(actor, Action.REVIEW, case, now)
+    _refuse_the_near(grant, actor)
+
+
+def require_any_reader(actor: User, now: datetime) -> None:
+    """The gate of the office's lists of grants. Raises PermissionRefusedError."""
+    if not any(isinstance(decide(actor, action, Office(), now), Granted) for action in READING):
+        require(actor, Action.REVIEW, Office(), now)
+
+
+def near_to(grant: Grant, actor: User) -> frozenset[int]:
+    """`actor`, if they stand too near to the holder: for the policy's Case."""
+    return frozenset({actor.pk} if is_near(grant, actor) else ())
+
+
+def not_found(number: str) -> NotFoundError:
+    """For numbers that do not exist and for those that are not the asker's to see: the two look the same."""
+    return NotFoundError(
+        "grant_not_found",
+        _("You have no grant %(number)s.") % {"number": number},
+        _("Check the number in the list of your grants."),
+        reverse("my_grants"),
+    )
+
+
+def page_for(grant: Grant, actor: Mover) -> str:
+    """The page of this grant that `actor` can open."""
+    staff = isinstance(actor, User) and actor.is_office and grant.holder_id != actor.pk
+    member = isinstance(actor, User) and grant.members.filter(user=actor, removed_at=None).exists()
+    return reverse("grant_case" if staff and not member else "grant", args=[grant.number])
+
+
+def _refuse_stranger(grant: Grant, actor: Mover, command: Command, who: frozenset[Who], now: datetime) -> None:
+    """Staff business is refused in the policy's words; to strangers it is as if there were no such grant."""
+    if isinstance(actor, Clock):
+        raise refusal(Obstacle.NOT_THEIRS, grant, state_of(grant, now), "")
+    if not isinstance(actor, User) or not actor.is_active:
+        require(actor, Action.REVIEW, Office(), now)  # refuses anybody who is not signed in
+        raise not_found(str(grant))
+    if not who and not actor.is_office:
+        raise not_found(str(grant))
+    actions = [ACTION_OF[one] for one in Who if one in BUSINESS_OF[command] and one in ACTION_OF]
+    case = Case(grant.holder_id, near_to(grant, actor))
+    for action in actions:
+        require(actor, action, case, now)
+    if actions:
+        _refuse_the_near(grant, actor)
+    raise refusal(Obstacle.NOT_THEIRS, grant, state_of(grant, now), page_for(grant, actor))
+
+
+def _refuse_the_near(grant: Grant, actor: User) -> None:
+    """The policy lets staff stop and run things for people near to them; what concerns a grant is judged."""
+    if is_near(grant, actor):
+        raise PermissionRefusedError(
+            "conflict_of_interest",
+            _("You stand too near to this case to judge it."),
+            _("A colleague has to take it."),
+        )

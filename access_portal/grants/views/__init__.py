@@ -1,0 +1,1 @@
+"""Pages about grants: a person's own, their lab's, and the office's."""
