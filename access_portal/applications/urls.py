@@ -9,9 +9,11 @@ from access_portal.applications.views import (
     applicant_send,
     applicant_thread,
     attachment,
+    workflow,
 )
 
 urlpatterns = [
+    path("how-it-works/", workflow.how_it_works, name="how_it_works"),
     path("apply/<slug:family_slug>/", applicant_apply.apply, name="apply"),
     path("applications/", applicant_follow.my_applications, name="my_applications"),
     path("applications/<slug:number>/", applicant_follow.application, name="application"),

@@ -61,7 +61,7 @@ def test_two_reviewers_who_claim_at_once_do_not_both_get_it() -> None:
 
 
 def test_approving_and_refusing_at_once_gives_one_answer() -> None:
-    case = make_application(make_user("ada"), make_open_family(), State.IN_REVIEW)
+    case = make_application(make_user("ada"), make_open_family(), State.RECOMMENDED)
     dan, dora = make_user("dan", Role.DECIDER), make_user("dora", Role.DECIDER)
     outcomes = at_once(
         lambda: commands.approve(actor=dan, number=str(case.number), version=1, terms=TERMS, checked=CHECKED, now=NOW),
@@ -75,7 +75,7 @@ def test_approving_and_refusing_at_once_gives_one_answer() -> None:
 
 
 def test_approving_twice_at_once_makes_one_grant() -> None:
-    case = make_application(make_user("ada"), make_open_family(), State.IN_REVIEW)
+    case = make_application(make_user("ada"), make_open_family(), State.RECOMMENDED)
     dan = make_user("dan", Role.DECIDER)
     outcomes = at_once(
         *[lambda: commands.approve(actor=dan, number=str(case.number), version=1, terms=TERMS, checked=CHECKED, now=NOW)] * 3
