@@ -19,6 +19,7 @@ from access_portal.applications.signals import TITLES
 from access_portal.applications.standing import not_found
 from access_portal.applications.wording import Entry, entry
 from access_portal.audit.models import Event
+from access_portal.grants.models import Grant
 from access_portal.questionnaires.definition import Definition
 from access_portal.questionnaires.reading import Answer, Change, answered, differences
 
@@ -132,10 +133,6 @@ class CaseFile:
     def notes(self) -> list[Paper]:
         return self.of(Kind.NOTE)
 
-    @property
-    def addresses(self) -> list[Paper]:
-        return self.of(Kind.ADDRESS)
-
     @cached_property
     def asks(self) -> list[tuple[Paper, str]]:
         """What was asked, each with the label of its question."""
@@ -175,6 +172,13 @@ class CaseFile:
         """What happened after the page of this version was shown."""
         later = [event for event in self.events if int(event.data.get("version", 0)) > version]
         return [entry(event, self.application, self.reader) for event in later]
+
+    @cached_property
+    def grants(self) -> list[Grant]:
+        """What came of an approval, as it stands now."""
+        decision = self.application.decision
+        approved = decision is not None and decision.verdict == Verdict.APPROVE
+        return list(self.application.grants.order_by("pk")) if approved else []
 
     @property
     def ticked(self) -> list[str]:

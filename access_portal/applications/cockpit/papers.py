@@ -1,4 +1,4 @@
-"""All small papers of one case in one reading: words, questions, opinions, signals, files, addresses."""
+"""All small papers of one case in one reading: words, questions, opinions, signals, files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from allauth.account.models import EmailAddress
 from django.db.models import Case, CharField, DateTimeField, F, IntegerField, QuerySet, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
@@ -24,7 +23,6 @@ class Kind(StrEnum):
     OPINION = "opinion"  # `detail` is the verdict
     SIGNAL = "signal"  # `detail` is its kind, `level` and `extra` where it comes from
     FILE = "file"  # `detail` is the question of the form, `extra` the SHA-256
-    ADDRESS = "address"  # a confirmed e-mail address of the applicant
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Paper:
     by_id: int
     username: str
     full_name: str
-    at: datetime | None
+    at: datetime
     round: int
     text: str
     detail: str
@@ -60,7 +58,6 @@ NOBODY = Value(0, output_field=IntegerField())
 def papers_of(application: Application) -> list[Paper]:
     """Oldest first; one query, since a case has to open quickly."""
     case = application
-    addresses = EmailAddress.objects.filter(user_id=case.applicant_id, verified=True)
     side = Case(When(from_office=True, then=Value("office")), default=Value("applicant"), output_field=TextField())
     parts = [
         _part(case.messages.all(), Kind.MESSAGE, by="author", text=F("text"), detail=side, at=F("at")),
@@ -81,11 +78,10 @@ def papers_of(application: Application) -> list[Paper]:
             case.attachments.all(), Kind.FILE, text=F("name"), detail=F("question"), extra=F("sha256"),
             level=F("media_type"), at=F("uploaded_at"),
         ),
-        _part(addresses, Kind.ADDRESS, text=F("email")),
     ]  # fmt: skip
     rows = parts[0].union(*parts[1:], all=True)
     papers = [Paper(**{name.removeprefix("paper_"): value for name, value in row.items()}) for row in rows]
-    return sorted(papers, key=lambda paper: (paper.at is not None, paper.at, paper.kind, paper.pk))
+    return sorted(papers, key=lambda paper: (paper.at, paper.kind, paper.pk))
 
 
 def _part(rows: QuerySet[Any], kind: Kind, by: str = "", **columns: Combinable) -> QuerySet[Any, Any]:

@@ -1,4 +1,4 @@
-// Single-key shortcuts of the review pages. Everything they do can be done without them.
+// The cockpit by keyboard, and small comforts. Everything here can be done without it.
 (() => {
   "use strict";
 
@@ -6,6 +6,8 @@
   const dialog = document.querySelector("[data-shortcuts]");
   const opener = document.querySelector("[data-shortcuts-open]");
   const toggle = document.querySelector("[data-shortcuts-on]");
+
+  // Single-key shortcuts
 
   function areOn() {
     try {
@@ -16,6 +18,7 @@
   }
 
   function remember(on) {
+    document.documentElement.toggleAttribute("data-keys", on);
     try {
       localStorage.setItem(STORE, on ? "on" : "off");
     } catch {
@@ -24,13 +27,28 @@
   }
 
   function isTyping(target) {
-    return target instanceof Element && target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, dialog") !== null;
+    const typed = "input:not([type=checkbox]):not([type=radio]), textarea, select, dialog";
+    return target instanceof Element && target.closest(typed) !== null;
+  }
+
+  function focusFirst(root) {
+    const fields = root.querySelectorAll("input:not([type=hidden]), select, textarea");
+    const first = [...fields].find((field) => field.offsetParent !== null);
+    if (first) first.focus();
+  }
+
+  function show(details) {
+    details.open = true;
+    focusFirst(details);
+    details.scrollIntoView({ block: "nearest" });
   }
 
   function press(key) {
     const control = document.querySelector(`[data-key="${key}"]`);
-    if (control) control.click();
-    return control !== null;
+    if (!control) return false;
+    if (control.tagName === "SUMMARY") show(control.closest("details"));
+    else control.click();
+    return true;
   }
 
   function walk(step) {
@@ -41,12 +59,14 @@
     return cases.length > 0;
   }
 
-  function goTo(id) {
-    const heading = document.getElementById(id);
-    const form = heading && heading.closest("section").querySelector("form");
-    const first = form && form.querySelector("input:not([type=hidden]), select, textarea");
-    if (first) first.focus();
-    return Boolean(first);
+  function search() {
+    const field = document.querySelector("[data-search]");
+    if (field) {
+      field.closest("details").open = true;
+      field.focus();
+      return true;
+    }
+    return false;
   }
 
   function help() {
@@ -54,51 +74,16 @@
     return dialog !== null;
   }
 
-  const actions = {
-    j: () => walk(1) || press("j"),
-    k: () => walk(-1) || press("k"),
-    c: () => press("c"),
-    a: () => goTo("approve"),
-    r: () => goTo("refuse"),
-    "?": help,
-  };
+  const actions = { j: () => walk(1) || press("j"), k: () => walk(-1) || press("k"), "/": search, "?": help };
+  for (const key of "ncumoqearh") actions[key] = () => press(key);
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && isTyping(event.target) && !event.target.closest("dialog")) event.target.blur();
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
-    const act = actions[event.key];
+    const act = Object.hasOwn(actions, event.key) ? actions[event.key] : null;
     if (!act || (toggle && !toggle.checked)) return;
     if (act()) event.preventDefault();
   });
-
-  // Prepared words fill the form in place instead of loading the page again; words of one's own are never overwritten.
-  const links = [...document.querySelectorAll("[data-reason]")];
-  const code = document.getElementById("refuse_code");
-  const text = document.getElementById("refuse_text");
-  const change = document.getElementById("refuse_what_to_change");
-
-  function isPrepared(value, name) {
-    return value.trim() === "" || links.some((link) => link.dataset[name].trim() === value.trim());
-  }
-
-  function prepare(link) {
-    if (isPrepared(text.value, "wording")) text.value = link.dataset.wording;
-    if (isPrepared(change.value, "change")) change.value = link.dataset.change;
-    code.value = link.dataset.reason;
-  }
-
-  if (code && text && change) {
-    for (const link of links) {
-      link.addEventListener("click", (event) => {
-        event.preventDefault();
-        prepare(link);
-        text.focus();
-      });
-    }
-    code.addEventListener("change", () => {
-      const link = links.find((candidate) => candidate.dataset.reason === code.value);
-      if (link) prepare(link);
-    });
-  }
 
   if (opener && dialog) {
     opener.hidden = false;
@@ -106,6 +91,128 @@
   }
   if (toggle) {
     toggle.checked = areOn();
+    document.documentElement.toggleAttribute("data-keys", toggle.checked);
     toggle.addEventListener("change", () => remember(toggle.checked));
+  }
+
+  // Links that lead to a folded form unfold it
+
+  for (const link of document.querySelectorAll("[data-opens]")) {
+    link.addEventListener("click", (event) => {
+      const details = document.getElementById(link.dataset.opens);
+      if (!details) return;
+      event.preventDefault();
+      show(details);
+    });
+  }
+
+  // Prepared reasons fill the form in place; words of one's own are never overwritten
+
+  for (const details of document.querySelectorAll("details.act")) {
+    const links = [...details.querySelectorAll("[data-canned-reason]")];
+    if (!links.length) continue;
+    const field = (name) => details.querySelector(`[name="${name}"]`);
+    const isPrepared = (value, name) =>
+      value.trim() === "" || links.some((link) => link.dataset[name].trim() === value.trim());
+    const put = (name, word, link) => {
+      const text = field(name);
+      if (text && isPrepared(text.value, word)) text.value = link.dataset[word];
+    };
+    const prepare = (link) => {
+      put("text", "wording", link);
+      put("what_to_change", "change", link);
+      field("code").value = link.dataset.cannedReason;
+    };
+    for (const link of links) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        prepare(link);
+        field("text").focus();
+      });
+    }
+    field("code").addEventListener("change", (event) => {
+      const link = links.find((candidate) => candidate.dataset.cannedReason === event.target.value);
+      if (link) prepare(link);
+    });
+  }
+
+  // Questions to the applicant: one row at first, more when they are needed
+
+  const rows = [...document.querySelectorAll("[data-ask-row]")];
+  const more = document.querySelector("[data-more-asks]");
+  const isEmpty = (row) => row.querySelector("textarea").value.trim() === "";
+
+  function offerMore() {
+    if (more) more.hidden = !rows.some((row) => row.hidden);
+  }
+
+  function freeRow() {
+    const row = rows.find(isEmpty);
+    if (row) row.hidden = false;
+    offerMore();
+    return row;
+  }
+
+  function ask(question, text) {
+    const row = freeRow();
+    if (!row) return;
+    show(row.closest("details"));
+    const about = row.querySelector("select");
+    const area = row.querySelector("textarea");
+    about.value = question;
+    if (about.selectedIndex < 0) about.value = "";
+    area.value = text;
+    area.focus();
+  }
+
+  if (more) {
+    for (const row of rows.slice(1)) row.hidden = isEmpty(row) && !row.querySelector(".field--wrong");
+    offerMore();
+    more.addEventListener("click", () => {
+      const row = rows.find((candidate) => candidate.hidden);
+      row.hidden = false;
+      offerMore();
+      focusFirst(row);
+    });
+    for (const link of document.querySelectorAll("[data-canned-ask]")) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        ask(link.dataset.question, link.dataset.text);
+      });
+    }
+    for (const link of document.querySelectorAll("[data-about]")) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        ask(link.dataset.about, "");
+      });
+    }
+  }
+
+  // The checklist is ticked once, wherever it is asked for
+
+  document.addEventListener("change", (event) => {
+    if (!(event.target instanceof HTMLInputElement) || event.target.name !== "checked") return;
+    for (const box of document.querySelectorAll('input[name="checked"]')) {
+      if (box.value === event.target.value) box.checked = event.target.checked;
+    }
+  });
+
+  // How long an act can still be taken back; the server has the last word
+
+  const banner = document.querySelector("[data-undo]");
+  if (banner) {
+    const words = banner.querySelector("[data-undo-left]");
+    const began = performance.now();
+    const had = Math.round((Date.parse(banner.dataset.until) - Date.parse(banner.dataset.now)) / 1000);
+    words.hidden = false;
+    const tell = () => {
+      const left = had - Math.floor((performance.now() - began) / 1000);
+      words.textContent = left > 0 ? `${words.dataset.text} ${left}` : words.dataset.over;
+      if (left > 0) return;
+      clearInterval(clock);
+      for (const button of banner.querySelectorAll("button")) button.disabled = true;
+    };
+    const clock = setInterval(tell, 1000);
+    tell();
   }
 })();
