@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from access_portal.accounts.models import User
 from access_portal.applications.models import Application
-from access_portal.licences.models import LicenceAcceptance
+from access_portal.grants.models import Grant, GrantMember, Stop
+from access_portal.questionnaires.models import FormVersion
 from release.models import Release
-from tests.factories import make_acceptance, make_grant, make_variant
+from tests.factories import make_acceptance, make_grant, make_licence_version, make_user, make_variant
 
 DAY = timedelta(days=1)
 GRANTED = ""
@@ -20,9 +21,14 @@ Arrange = Callable[[User, Release], Any]
 
 
 def _apply(ada: User, release: Release) -> None:
-    acceptance = make_acceptance(ada, release.licence_version)
     Application.objects.create(
-        number="GH-2026-00001", applicant=ada, family=release.variant.family, acceptance=acceptance, answers={}
+        number="GH-2026-00001",
+        applicant=ada,
+        family=release.variant.family,
+        acceptance=make_acceptance(ada, release.licence_version),
+        form=FormVersion.objects.filter(family=None).latest("number"),
+        state="submitted",
+        submitted_at=timezone.now(),
     )
 
 
@@ -30,10 +36,44 @@ def _grant(**fields: Any) -> Arrange:
     return lambda ada, release: make_grant(ada, release.variant.family, **fields)
 
 
-def _without_acceptance(ada: User, release: Release) -> None:
-    """As after a new licence version: a grant that rests on another text than the release's."""
+def _not_accepted(ada: User, release: Release) -> None:
+    """A grant that somebody else's acceptance cannot open."""
+    version = release.licence_version
+    Grant.objects.create(
+        holder=ada, family=release.variant.family, licence_version=version, whole_family=True, token_quota=1,
+        starts_at=timezone.now() - DAY, ends_at=timezone.now() + DAY, reason="A study.", number="GR-1",
+    )  # fmt: skip
+
+
+def _consent_is_due(ada: User, release: Release) -> None:
     make_grant(ada, release.variant.family)
-    LicenceAcceptance.objects.filter(user=ada)._raw_delete("default")
+    make_licence_version(release.licence_version.licence, number="2.0", reconsent_by=timezone.now())
+
+
+def _consent_may_wait(ada: User, release: Release) -> None:
+    make_grant(ada, release.variant.family)
+    make_licence_version(release.licence_version.licence, number="2.0", reconsent_by=timezone.now() + DAY)
+
+
+def _in_a_lab(**place: Any) -> Arrange:
+    def arrange(ada: User, release: Release) -> None:
+        grant = make_grant(make_user("principal"), release.variant.family, kind="lab", lab_name="The lab")
+        GrantMember.objects.create(
+            grant=grant, email=ada.email, invited_by=grant.holder, invited_at=timezone.now(), user=ada,
+            joined_at=timezone.now(), acceptance=make_acceptance(ada, grant.licence_version),
+            **{name: grant.holder if name == "removed_by" else value for name, value in place.items()},
+        )  # fmt: skip
+
+    return arrange
+
+
+def _stopped(scope: str) -> Arrange:
+    def arrange(ada: User, release: Release) -> None:
+        make_grant(ada, release.variant.family)
+        target = {"person": {"user": ada}, "family": {"family": release.variant.family}, "house": {}}[scope]
+        Stop.objects.create(scope=scope, reason="A leak.", by=make_user("dan"), at=timezone.now(), **target)
+
+    return arrange
 
 
 def _for_another_size(ada: User, release: Release) -> None:
@@ -68,6 +108,14 @@ SITUATIONS: dict[str, tuple[Arrange, str]] = {
     "not begun": (_grant(starts_at=timezone.now() + DAY), "grant_not_started"),
     "for inference only": (_grant(may_download=False), "download_not_in_scope"),
     "for another size": (_for_another_size, "variant_not_in_scope"),
+    "licence never accepted": (_not_accepted, "not_accepted_by_you"),
+    "licence to be accepted again": (_consent_is_due, "licence_outdated"),
+    "licence to be accepted again later": (_consent_may_wait, GRANTED),
+    "a member of a lab": (_in_a_lab(), GRANTED),
+    "removed from a lab": (_in_a_lab(removed_at=timezone.now(), removed_by=None), "not_applied"),
+    "stopped": (_stopped("person"), "stopped"),
+    "the family is stopped": (_stopped("family"), "stopped"),
+    "everything is stopped": (_stopped("house"), "mints_on_hold"),
     "withdrawn": (_withdrawn, "release_withdrawn"),
     "account closed": (_inactive, "account_closed"),
 }

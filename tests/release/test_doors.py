@@ -11,6 +11,7 @@ from access_portal.accounts.models import User
 from access_portal.accounts.tokens import issue_token, revoke_token
 from access_portal.audit.models import Event
 from access_portal.errors import PermissionRefusedError
+from access_portal.grants.models import Grant
 from release.delivery import mint
 from release.models import Mint, Release
 from tests.factories import make_grant, make_release, make_user, make_variant
@@ -239,3 +240,26 @@ def test_every_link_is_on_record_with_grant_address_and_client(ada: User, releas
     events = Event.objects.filter(subject=f"grant:{grant.number}", name="download_link_made")
     assert [event.data["path"] for event in events] == ["params.json"] * 2
     assert "Signature" not in str([event.data for event in events])
+
+
+def test_a_members_link_is_on_record_under_the_labs_grant(ada: User, release: Release, client: Client) -> None:
+    SITUATIONS["a member of a lab"][0](ada, release)
+    client.force_login(ada)
+    assert client.post(BUTTON).status_code == 303
+    made = Mint.objects.get()
+    lab = Grant.objects.get()
+    assert (made.user, made.grant, lab.kind) == (ada, lab, "lab")
+    event = Event.objects.get(name="download_link_made")
+    assert (event.subject, event.actor) == (f"grant:{lab.number}", ada)
+
+
+def test_a_grant_that_ends_in_the_middle_of_a_download_gives_no_further_link(ada: User, release: Release) -> None:
+    """Parts of a download are asked for link by link: each link looks at the clock, and none outlives the grant."""
+    ends_at = timezone.now() + timedelta(minutes=5)
+    make_grant(ada, release.variant.family, ends_at=ends_at)
+    asked = {"actor": ada, "release": release, "path": "params.json", "address": None, "user_agent": ""}
+    link = mint(**asked, now=ends_at - timedelta(seconds=30))
+    assert link.expires_at <= ends_at
+    with pytest.raises(PermissionRefusedError) as refused:
+        mint(**asked, now=ends_at)
+    assert refused.value.code == "grant_expired"
