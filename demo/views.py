@@ -34,7 +34,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @never_cache
 def mail(request: HttpRequest) -> HttpResponse:
     """Every mail, newest first, as its receiver would read it."""
-    mails = OutboxMail.objects.order_by("-pk")
+    mails = OutboxMail.objects.filter(cancelled_at=None).order_by("-pk")
     if address := request.GET.get("to"):
         mails = mails.filter(to=address)
     return render(

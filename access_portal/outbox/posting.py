@@ -6,6 +6,7 @@ Nothing of an answer is read but its status: bodies may be endless, and redirect
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ DEADLINE_SECONDS = 10.0  # for one request as a whole, name and handshake includ
 AT_ONCE = 8
 ADDRESSES_TRIED = 3
 USER_AGENT = "Gatehouse-Webhooks/1"
+
+# They write down whole addresses, which may hold a key of the receiver.
+for chatty in ("httpx", "httpcore"):
+    logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 class Failure(StrEnum):

@@ -35,7 +35,7 @@ def mail_log(which: str, words: str) -> QuerySet[OutboxMail]:
     """
     gone = ExpressionWrapper(Q(is_sealed=True, sealed_body=""), output_field=BooleanField())
     rows = OutboxMail.objects.select_related("user").defer("body", "sealed_body").annotate(secret_is_gone=gone)
-    rows = rows.filter(MAIL_FILTERS.get(which, Q())).order_by("-created_at", "-pk")
+    rows = rows.filter(MAIL_FILTERS.get(which, Q())).order_by("-pk")
     if words:
         person = Q(user__username__icontains=words) | Q(user__full_name__icontains=words)
         rows = rows.filter(Q(to__icontains=words) | Q(about__icontains=words) | person)

@@ -44,7 +44,7 @@ def sent(type_: str = "application.submitted", subject: str = "application:GH-20
     [
         (["application.*"], True), (["application.submitted"], True), (["grant.*", "application.submitted"], True),
         (["grant.*"], False), (["application.sub"], False), (["application"], False),
-        (["application.submitted.*"], False), (["applicatio.*"], False), ([], False),
+        (["application.submitted.*"], False), (["applicatio.*"], False), (["application*"], False), ([], False),
     ],
 )  # fmt: skip
 def test_an_endpoint_hears_what_it_wants(ada: User, wants: list[str], heard: bool) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection, transaction
 from django.test import Client
 from pytest_django import Settings
@@ -99,6 +102,41 @@ def test_of_sender_and_canceller_exactly_one_wins() -> None:
         thread.join()
     assert sum(sent) + sum(stopped) == len(queued)
     assert len(mail.outbox) == sum(sent)
+
+
+class MeddlingBackend(EmailBackend):
+    """While it sends one mail it cancels what it can of the rest, and notes how the log shows the one it holds."""
+
+    seen: ClassVar[list[str]] = []
+
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
+        held = OutboxMail.objects.get(subject=messages[0].subject)
+        self.seen.append(held.status)
+        for other in OutboxMail.objects.exclude(pk=held.pk):
+            cancel(mail=other, now=NOW)
+        return super().send_messages(messages)
+
+
+@pytest.fixture
+def meddling(settings: Settings) -> list[str]:
+    settings.EMAIL_BACKEND = f"{__name__}.{MeddlingBackend.__name__}"
+    MeddlingBackend.seen.clear()
+    return MeddlingBackend.seen
+
+
+@pytest.mark.usefixtures("meddling")
+def test_a_mail_cancelled_after_a_sender_saw_it_stays() -> None:
+    letter("First")
+    letter("Second")
+    assert deliver_due(NOW) == 1
+    assert [message.subject for message in mail.outbox] == ["First"]
+
+
+def test_a_mail_that_failed_is_not_shown_as_failed_while_a_sender_holds_it(meddling: list[str]) -> None:
+    letter()
+    OutboxMail.objects.update(attempts=1, last_error="OSError")
+    assert deliver_due(NOW) == 1
+    assert meddling == ["waiting"]
 
 
 def test_nobody_reads_in_the_portal_what_can_still_be_cancelled() -> None:

@@ -110,6 +110,13 @@ def test_the_connection_goes_to_the_address_that_was_checked(
     assert receiver.received[0].headers["host"] == f"hook.example:{port}"
 
 
+def test_addresses_are_not_logged(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        ask(f"{receiver.url}/ok?key=secret-of-the-receiver")
+    assert len(receiver.received) == 1
+    assert "secret-of-the-receiver" not in caplog.text
+
+
 def test_proxies_of_the_environment_are_not_asked(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")

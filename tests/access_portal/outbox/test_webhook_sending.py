@@ -103,6 +103,7 @@ def test_410_disables_the_endpoint_and_tells_its_owner(add: Add, keeper: User) -
     deliver_webhooks_due(NOW)
     endpoint.refresh_from_db()
     assert not endpoint.is_enabled
+    assert {row.status for row in endpoint.deliveries.all()} == {"given_up"}
     assert "410" in endpoint.disabled_reason
     assert OutboxMail.objects.get(template="webhook_disabled").user == keeper
     assert Event.objects.filter(subject=f"webhook:{endpoint.pk}", name="webhook_disabled").count() == 1
