@@ -212,12 +212,13 @@
     }
 
     left(event) {
-      const question = event.target.closest("[data-question]");
+      const field = event.target.closest("[data-question] .field");
+      const question = field?.closest("[data-question]");
       const next = event.relatedTarget;
-      if (!question || question.contains(next)) return;
+      if (!field || field.contains(next)) return;
       if (next?.closest?.("button, [type=submit]")) return; // the page must not move under a button that is being pressed
       const tell = () => {
-        if (!question.hidden && !question.contains(document.activeElement)) this.showProblem(question, this.problem(question));
+        if (!question.hidden && !field.contains(document.activeElement)) this.showProblem(question, this.problem(question));
       };
       if (this.pressing) document.addEventListener("pointerup", () => setTimeout(tell), { once: true });
       else tell();

@@ -19,9 +19,9 @@ from access_portal.questionnaires.commands import publish_form
 from access_portal.questionnaires.house import house_definition, make_house_form
 from access_portal.questionnaires.models import FormVersion
 from access_portal.questionnaires.queries import all_lines, current_form
-from tests.races import at_once
 from tests.access_portal.questionnaires.sheets import document, question
 from tests.factories import make_family, make_user
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -56,7 +56,7 @@ def test_every_kind_is_named_with_the_keys_that_it_takes() -> None:
 
 
 def test_limits_types_and_tokens_are_those_of_the_code() -> None:
-    assert [cells for cells in table("## Limits").values()] == [
+    assert list(table("## Limits").values()) == [
         [f"{limits.LINE_DEFAULT:,}", f"{limits.LINE_CHARACTERS:,}"],
         [f"{limits.LONG_TEXT_DEFAULT:,}", f"{limits.LONG_TEXT_CHARACTERS:,}"],
         ["required", f"{limits.FILE_BYTES:,}"],
