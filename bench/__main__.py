@@ -1,0 +1,46 @@
+"""`./dev bench NAME`: measures one part on this machine and prints what docs/benchmarks.md keeps."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+import tempfile
+from importlib import import_module
+
+BENCHES = {"portal": "the pages of reviewers with many applications in the database"}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("name", choices=BENCHES, help="; ".join(f"{name}: {what}" for name, what in BENCHES.items()))
+    parser.add_argument("--rows", type=int, default=50_000, help="applications in the database (default 50000)")
+    parser.add_argument("--database", default="", help="a database URL; a new SQLite file if not given")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
+        prepare(folder, options.database)
+        import_module(f"bench.{options.name}").run(options.rows)
+    return 0
+
+
+def prepare(folder: str, database: str) -> None:
+    """Settings of a throw-away installation. Redis and the object store are never reached by these pages."""
+    os.environ.update(
+        {
+            "DJANGO_SETTINGS_MODULE": "access_portal.settings",
+            "GATEHOUSE_SECRET_KEY": secrets.token_urlsafe(40),
+            "GATEHOUSE_BASE_URL": "http://testserver",
+            "GATEHOUSE_DATABASE_URL": database or f"sqlite:///{folder}/bench.sqlite3",
+            "GATEHOUSE_REDIS_URL": "redis://localhost:1",
+            "GATEHOUSE_S3_ACCESS_KEY": "bench",
+            "GATEHOUSE_S3_SECRET_KEY": "bench",
+            "GATEHOUSE_STATIC_ROOT": folder,
+            "GATEHOUSE_STATICFILES": "django.contrib.staticfiles.storage.StaticFilesStorage",
+            "GATEHOUSE_LOG_LEVEL": "ERROR",
+        }
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
