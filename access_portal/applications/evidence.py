@@ -19,6 +19,8 @@ FREE_MAIL = frozenset(
 FREE_MAIL_ABROAD = re.compile(r"(?:aol|gmx|hotmail|live|outlook|yahoo|yandex)\.(?:(?:com?|net)\.)?[a-z]{2,3}")
 SMALL_WORDS = frozenset({"and", "for", "the", "of", "institute", "university", "college", "school"})
 
+JOINING_WORDS = frozenset({"and", "d", "de", "der", "des", "di", "du", "e", "et", "for", "of", "the", "und", "y"})
+
 
 class DomainSign(StrEnum):
     """How an e-mail domain relates to the institution that was named."""
@@ -35,9 +37,9 @@ def domain_sign(domain: str, institution: str) -> DomainSign:
         return DomainSign.FREE_MAIL
     words = re.findall(r"\w+", _plain(institution))
     telling = [word for word in words if len(word) >= 4 and word not in SMALL_WORDS]
-    initials = "".join(word[0] for word in words)
+    initials = {"".join(word[0] for word in words), "".join(word[0] for word in words if word not in JOINING_WORDS)}
     labels = re.split(r"[.-]", domain)
-    if any(word in domain for word in telling) or (len(initials) >= 3 and initials in labels):
+    if any(word in domain for word in telling) or any(len(short) >= 3 and short in labels for short in initials):
         return DomainSign.MATCHES
     return DomainSign.UNCLEAR
 
