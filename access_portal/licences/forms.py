@@ -70,6 +70,10 @@ class PublishForm(forms.Form):
     )
     previewed = forms.CharField(required=False, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        setattr(self.fields["text"], "condition", _("or choose a file below"))  # noqa: B010 - forms know no such attribute
+
     def clean_upload(self) -> str:
         """The text of the file; its name and the type that it claims do not count."""
         upload = self.cleaned_data["upload"]

@@ -29,7 +29,7 @@ def test_page_and_file_hold_the_same_signed_receipt(grant: Grant, client: Client
     assert file.content.decode() == Receipt.objects.get().jws
     assert file.content.decode() in page
     assert f"/grants/{grant.number}/receipt.jws" in page
-    assert f"python verify.py {grant.number}.jws gatehouse-receipts.json" in page
+    assert f"python verify.py {grant.number}.jws" in page
     assert file.headers["Content-Disposition"] == f'attachment; filename="{grant.number}.jws"'
     assert "all sizes of this family" in page
 
