@@ -83,6 +83,7 @@ EVENT_WORDS: Mapping[str, str | Promise] = {
     "grant_member_removed": gettext_lazy("A member was removed"),
     "grant_transfer_asked": gettext_lazy("It was asked that the lab passes to a member"),
     "grant_transfer_refused": gettext_lazy("That the lab passes on was refused"),
+    "grant_receipt_made": gettext_lazy("A signed receipt was made"),
 }
 
 DOWNLOADS = "download_link_made"  # each has its line in the access log instead
