@@ -13,6 +13,7 @@ from access_portal.accounts.models import Role, User
 from access_portal.questionnaires.canonical import readable
 from access_portal.questionnaires.house import house_definition
 from access_portal.questionnaires.models import FormVersion
+from access_portal.questionnaires.texts import count_words
 from tests.factories import make_user
 from tests.journeys.looking import LOOKS, Visit, accessibility_faults, layout_faults
 
@@ -71,6 +72,24 @@ def test_words_are_counted_while_one_types_and_read_out_when_one_pauses(sheet: P
     sheet.get_by_label("Research purpose").fill("word " * 1_200)
     expect(count).to_have_text("Words: 1,200 of at least 20 and at most 700")
     assert count.get_attribute("data-over") is not None
+
+
+def test_the_browser_counts_words_as_the_server_does(sheet: Page) -> None:
+    box, count = sheet.get_by_label("Research purpose"), sheet.locator("[data-question=purpose] .question-count")
+    for text in [
+        "",
+        "a",
+        "one  two\n\nthree",
+        "— … !",
+        "naïve co-op’s 3.5 x²",
+        "三つの word",
+        "日本語 を話す",
+        "٣ كلمات",
+        "🙂 a🙂",
+        "Ⅻ ½",
+    ]:
+        box.fill(text)
+        expect(count).to_have_text(f"Words: {count_words(text)} of at least 20 and at most 700")
 
 
 @pytest.mark.parametrize(

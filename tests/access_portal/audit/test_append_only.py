@@ -17,6 +17,7 @@ TABLES = {
     "audit_event": "name = 'nothing'",
     "licences_licenceversion": "text = 'Do what you like.'",
     "licences_licenceacceptance": "act = 'nothing'",
+    "questionnaires_formversion": "number = 9",
 }
 
 
