@@ -307,8 +307,9 @@ def _give(module: Any, world: World, row: Row, role: str) -> None:
     told["number"] = case.number
     if row.command in VERSIONED:
         told["version"] = case.version
-    function = {"message": "send_message"}.get(row.command, row.command)
-    function = "submit_application" if function == "submit" else function
+    function = {"message": "send_message", "save": "save_draft", "submit": "submit_application"}.get(
+        row.command, row.command
+    )
     getattr(module, function)(**told, **_extra(row.command, world, case))
     if row.command in AFTER:
         assert Application.objects.get(pk=case.pk).state == after(row)

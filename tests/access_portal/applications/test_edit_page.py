@@ -140,9 +140,7 @@ def test_a_second_tab_does_not_overwrite_the_first(draft: Application, client: C
 def test_pressing_save_twice_is_no_conflict(draft: Application, client: Client) -> None:
     posted = filled_in(draft)
     client.post(f"/applications/{draft.number}/edit/", posted)
-    assertRedirects(
-        client.post(f"/applications/{draft.number}/edit/", posted), f"/applications/{draft.number}/edit/"
-    )
+    assertRedirects(client.post(f"/applications/{draft.number}/edit/", posted), f"/applications/{draft.number}/edit/")
 
 
 @pytest.mark.parametrize("version", ["", "-1", "x", "9" * 40, "1.5", "²"])

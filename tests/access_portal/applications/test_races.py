@@ -17,7 +17,15 @@ from access_portal.errors import GatehouseError
 from access_portal.grants.models import Grant
 from access_portal.licences.models import LicenceAcceptance
 from access_portal.outbox.models import OutboxMail
-from tests.access_portal.applications.scenes import CHECKED, NOW, REFUSAL, TERMS, make_application, make_open_family, submit
+from tests.access_portal.applications.scenes import (
+    CHECKED,
+    NOW,
+    REFUSAL,
+    TERMS,
+    make_application,
+    make_open_family,
+    submit,
+)
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +86,12 @@ def test_approving_twice_at_once_makes_one_grant() -> None:
     case = make_application(make_user("ada"), make_open_family(), State.RECOMMENDED)
     dan = make_user("dan", Role.DECIDER)
     outcomes = at_once(
-        *[lambda: commands.approve(actor=dan, number=str(case.number), version=1, terms=TERMS, checked=CHECKED, now=NOW)] * 3
+        *[
+            lambda: commands.approve(
+                actor=dan, number=str(case.number), version=1, terms=TERMS, checked=CHECKED, now=NOW
+            )
+        ]
+        * 3
     )
     assert outcomes == ["ok", "wrong_state", "wrong_state"]
     assert Grant.objects.count() == 1

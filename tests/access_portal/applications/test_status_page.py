@@ -60,9 +60,7 @@ def test_it_is_kept_by_no_cache_and_no_search_engine(sent: tuple[Application, st
     assert page["Referrer-Policy"] == "no-referrer"
 
 
-def test_a_wrong_secret_and_a_number_that_is_none_look_the_same(
-    sent: tuple[Application, str], client: Client
-) -> None:
+def test_a_wrong_secret_and_a_number_that_is_none_look_the_same(sent: tuple[Application, str], client: Client) -> None:
     made, path = sent
     other = make_application(made.applicant, make_open_family("other"), State.DRAFT)
     tries = [
@@ -80,9 +78,7 @@ def test_a_draft_has_no_such_page(client: Client) -> None:
     assert client.get(f"/status/{case.number}/e3b0c44298fc1c149afbf4c8996fb924/").status_code == 404
 
 
-def test_it_shows_the_state_of_a_decision_without_the_decision(
-    sent: tuple[Application, str], client: Client
-) -> None:
+def test_it_shows_the_state_of_a_decision_without_the_decision(sent: tuple[Application, str], client: Client) -> None:
     made, path = sent
     ben = make_user("ben", Role.REVIEWER, Role.DECIDER)
     at = timezone.now() - timedelta(hours=1)

@@ -38,7 +38,9 @@ def test_a_command_ends_as_the_table_says(row: Row, world: World) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_button_is_there_exactly_when_the_command_goes_through(row: Row, world: World) -> None:
-    offered = [role for role in ROLES if row.command in allowed_commands(world.case(row, role), world.actors[role], NOW)]
+    offered = [
+        role for role in ROLES if row.command in allowed_commands(world.case(row, role), world.actors[role], NOW)
+    ]
     assert offered == [role for role, code in zip(ROLES, row.expected, strict=True) if code == "ok"]
 
 

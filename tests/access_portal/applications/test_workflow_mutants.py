@@ -87,12 +87,16 @@ def table_mutants() -> Iterator[tuple[str, Key, Step | None]]:
             if who == Who.DECIDER and Who.REVIEWER in step.who:
                 continue  # every decider without a conflict is a reviewer: nobody could tell the difference
             less = tuple(w for w in step.who if w != who)
-            yield f"{name}: {who}", key, replace(step, who=less or (_other(who),)) if who in step.who else replace(
-                step, who=(*step.who, who)
+            yield (
+                f"{name}: {who}",
+                key,
+                replace(step, who=less or (_other(who),)) if who in step.who else replace(step, who=(*step.who, who)),
             )
         for condition in step.conditions:
-            yield f"{name}: not {condition}", key, replace(
-                step, conditions=tuple(c for c in step.conditions if c != condition)
+            yield (
+                f"{name}: not {condition}",
+                key,
+                replace(step, conditions=tuple(c for c in step.conditions if c != condition)),
             )
         other = State.CLOSED if State.CLOSED not in step.to else State.DRAFT
         yield f"{name}: elsewhere", key, replace(step, to=(other,))
@@ -106,7 +110,9 @@ def test_the_workflow_fits_the_table(people: People) -> None:
     assert fits(workflow, people)
 
 
-@pytest.mark.parametrize(("name", "key", "step"), table_mutants(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "key", "step"), table_mutants(), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_a_fault_in_a_row_is_noticed(
     name: str, key: Key, step: Step | None, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
