@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("office/", include("access_portal.questionnaires.urls")),
     path("office/", include("access_portal.outbox.urls")),
     path("models/", include("release.catalogue.urls")),
+    path("access/", include("release.access_page")),
     path("jobs/", include("inference_worker.urls")),
     path("v1/", include("inference_worker.api.urls")),
     *([path("demo/", include("demo.urls"))] if settings.DEMO else []),

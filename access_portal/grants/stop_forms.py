@@ -13,6 +13,7 @@ from access_portal.grants.models import Grant, Stop
 from access_portal.grants.stops import LONGEST_REASON, Target
 
 Scope = Stop.Scope
+CONDITIONS = {"person": _("for one person"), "lab": _("for one lab"), "family": _("for one model family")}
 
 
 class StopForm(forms.Form):
@@ -39,7 +40,10 @@ class StopForm(forms.Form):
         super().__init__(*args, **kwargs)
         table: Any = Grant._meta.get_field("family").related_model  # of `release`, which this room must not import
         chosen: Any = self.fields["family"]
-        chosen.queryset = table._default_manager.order_by("name")
+        chosen.queryset, chosen.empty_label = table._default_manager.order_by("name"), _("Choose one")
+        for name, condition in CONDITIONS.items():
+            field: Any = self.fields[name]
+            field.condition = condition  # said beside the label instead of “optional”
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -77,4 +81,6 @@ class StopForm(forms.Form):
 class LiftForm(forms.Form):
     """Why something may go on."""
 
-    reason = forms.CharField(label=_("Reason"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=_("Why it may go on"), max_length=LONGEST_REASON, widget=forms.Textarea(attrs={"rows": 2})
+    )

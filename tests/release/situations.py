@@ -70,8 +70,12 @@ def _in_a_lab(**place: Any) -> Arrange:
 def _stopped(scope: str) -> Arrange:
     def arrange(ada: User, release: Release) -> None:
         make_grant(ada, release.variant.family)
-        target = {"person": {"user": ada}, "family": {"family": release.variant.family}, "house": {}}[scope]
-        Stop.objects.create(scope=scope, reason="A leak.", by=make_user("dan"), at=timezone.now(), **target)
+        targets: dict[str, dict[str, Any]] = {
+            "person": {"user": ada},
+            "family": {"family": release.variant.family},
+            "house": {},
+        }
+        Stop.objects.create(scope=scope, reason="A leak.", by=make_user("dan"), at=timezone.now(), **targets[scope])
 
     return arrange
 
