@@ -16,6 +16,8 @@ from access_portal.receipts.models import Receipt
 from access_portal.receipts.queries import require_readable
 from access_portal.receipts.signing import content_sha256, published_key_ids, sign, signing_key
 
+EVENTS = {"grant": "grant_receipt_made", "acceptance": "acceptance_receipt_made"}  # by the kind of receipt
+
 
 def receipt_of_grant(*, grant: Grant, actor: User, now: datetime) -> Receipt:
     """The receipt of the grant as it stands.
@@ -23,8 +25,7 @@ def receipt_of_grant(*, grant: Grant, actor: User, now: datetime) -> Receipt:
     Raises NotFoundError for whoever may not see the grant, ReceiptsUnavailableError when there is nothing to sign with.
     """
     require_readable(grant, actor, now)
-    subject = f"grant:{grant.number}"
-    return _kept_or_made({"grant": grant}, grant_claims(grant, now), subject, actor, now)
+    return _kept_or_made({"grant": grant}, grant_claims(grant, now), grant.subject, actor, now)
 
 
 def receipt_of_acceptance(*, acceptance: LicenceAcceptance, actor: User, now: datetime) -> Receipt:
@@ -48,6 +49,6 @@ def _kept_or_made(about: dict[str, Any], claims: dict[str, Any], subject: str, a
             **about, content_sha256=content, key_id=key_id, defaults={"jws": sign(claims, key, now), "made_at": now}
         )
         if made:
-            data = {"key": key_id, "content_sha256": content, "of": claims["receipt"]}
-            record(subject, "receipt_made", actor=actor, now=now, data=data)
+            data = {"key": key_id, "content_sha256": content}
+            record(subject, EVENTS[claims["receipt"]], actor=actor, now=now, data=data)
     return receipt

@@ -33,4 +33,4 @@ def test_asking_at_once_makes_one_receipt() -> None:
     with ThreadPoolExecutor(4) as threads:
         files = set(threads.map(ask, range(4)))
     assert len(files) == Receipt.objects.count() == 1
-    assert Event.objects.filter(name="receipt_made").count() == 1
+    assert Event.objects.filter(name="grant_receipt_made").count() == 1

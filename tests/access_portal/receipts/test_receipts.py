@@ -73,7 +73,7 @@ def test_the_same_state_gives_the_same_file_again(grant: Grant) -> None:
     again = receipt_of_grant(grant=grant, actor=grant.holder, now=NOW + 30 * DAY)
     assert again.jws == first.jws
     assert Receipt.objects.count() == 1
-    assert Event.objects.filter(subject=f"grant:{grant.number}", name="receipt_made").count() == 1
+    assert Event.objects.filter(subject=f"grant:{grant.number}", name="grant_receipt_made").count() == 1
 
 
 def test_another_state_gives_another_receipt_and_the_first_stays(grant: Grant) -> None:
