@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from django.conf import settings
+
 from access_portal.audit.models import Event
-from access_portal.outbox.event_types import type_of
-from access_portal.outbox.models import WebhookDelivery, WebhookEndpoint
+from access_portal.outbox.event_types import HELD, TAKES_BACK, type_of
+from access_portal.outbox.models import OPEN_DELIVERY, WebhookDelivery, WebhookEndpoint
 
 Fact = str | int | bool | None
 
@@ -29,8 +31,18 @@ def announce(*, type: str, subject: str, data: Mapping[str, Fact], now: datetime
 
     `data` leaves the house as it is: ids, numbers, states and times; never answers, names or addresses.
     """
-    ready = WebhookEndpoint.objects.filter(disabled_at=None, deleted_at=None).only("wants")
+    spared = _take_back(subject) if type in TAKES_BACK else set()
+    ready = WebhookEndpoint.objects.filter(disabled_at=None, deleted_at=None).exclude(pk__in=spared).only("wants")
     return _queue([endpoint for endpoint in ready if endpoint.is_interested_in(type)], type, subject, data, now)
+
+
+def _take_back(subject: str) -> set[int]:
+    """Forget what is held about this subject; returns the endpoints that so never heard of it."""
+    held = WebhookDelivery.objects.filter(OPEN_DELIVERY, subject=subject, type__in=HELD, attempts=0)
+    # Locked first: a sender that is claiming one just now must either win or find it gone.
+    rows = list(held.select_for_update().values_list("pk", "endpoint"))
+    WebhookDelivery.objects.filter(pk__in=[pk for pk, _endpoint in rows]).delete()
+    return {endpoint for _pk, endpoint in rows}
 
 
 def announce_to(endpoint: WebhookEndpoint, *, type: str, subject: str, data: Mapping[str, Fact], now: datetime) -> None:
@@ -50,11 +62,12 @@ def announce_recorded(event: Event) -> None:
 def _queue(endpoints: list[WebhookEndpoint], type_: str, subject: str, data: Mapping[str, Fact], now: datetime) -> int:
     event_id = f"evt_{uuid4().hex}"
     moment = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    leaves_at = now + timedelta(seconds=settings.UNDO_SECONDS) if type_ in HELD else now
     payload = {"type": type_, "timestamp": moment, "data": {"subject": subject, **data}}
     rows = (
         WebhookDelivery(
             endpoint=endpoint, event_id=event_id, subject=subject, type=type_, payload=payload, created_at=now,
-            next_attempt_at=now,
+            next_attempt_at=leaves_at,
         )
         for endpoint in endpoints
     )  # fmt: skip

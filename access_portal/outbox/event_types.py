@@ -15,27 +15,48 @@ SUBJECTS = ("application", "grant")  # kinds of audit subject: what stands befor
 TEST_EVENT = "webhook.test"
 
 EVENT_TYPES: Mapping[str, str | Promise] = {
-    "application.submitted": _("An application was sent in."),
+    "application.started": _("Somebody began to write an application."),
+    "application.submitted": _("It was sent in."),
     "application.claimed": _("A reviewer took it up."),
     "application.released": _("A reviewer gave it back to the queue."),
+    "application.handed_over": _("A reviewer handed it over to another."),
+    "application.info_requested": _("It was returned to the applicant with questions."),
+    "application.resubmitted": _("The applicant answered them."),
+    "application.opinion_given": _("Another reviewer gave an opinion."),
+    "application.recommended": _("Its reviewer passed it on for a decision."),
+    "application.sent_back": _("It was given back to its reviewer."),
     "application.approved": _("It was approved; `grant` names the grant that was made."),
-    "application.refused": _("It was refused; `code` is the reason, `may_reapply` says whether that is final."),
+    "application.refused_fixable": _("It was refused, with what to change; `code` is the reason."),
+    "application.final_refusal_proposed": _("A final refusal was written, for a second person to confirm."),
+    "application.refused_final": _("It was refused for good; `code` is the reason."),
+    "application.held": _("It was put on hold."),
+    "application.hold_lifted": _("The hold ended."),
+    "application.decision_undone": _("An answer was taken back although it was on its way already."),
     "application.withdrawn": _("The applicant took it back."),
-    "application.reference_asked": _("Somebody whom the applicant named was asked to vouch for the work."),
-    "application.reference_reminded": _("They were reminded."),
-    "application.reference_answered": _("They answered; the answer itself is for reviewers."),
+    "application.appealed": _("The applicant appealed."),
+    "application.appeal_decided": _("The appeal was answered."),
+    "application.message_sent": _("Somebody wrote a message about it."),
+    "application.noted": _("Staff left a note."),
+    "application.reference_asked": _("A person named in it was asked to confirm something."),
+    "application.reference_reminded": _("That person was reminded."),
+    "application.reference_answered": _("That person answered."),
+    "application.expired": _("It lapsed, because nothing came from the applicant."),
+    "application.closed": _("It was closed."),
+    "application.anonymised": _("The words in it were deleted."),
     "grant.given": _("A grant was made; it runs until `ends_at`."),
     "grant.suspended": _("A grant gives nothing until it is lifted."),
     "grant.lifted": _("A suspension ended."),
     "grant.revocation_proposed": _("One person asked to end a grant for good; a second one answers."),
-    "grant.revoked_at_once": _("A grant was stopped; a second person has until `due_at` to confirm that it is revoked."),
+    "grant.revoked_at_once": _(
+        "A grant was stopped; a second person has until `due_at` to confirm that it is revoked."
+    ),
     "grant.revoked": _("A grant was ended for good, by two people."),
     "grant.revocation_declined": _("The second person declined to revoke it."),
     "grant.revocation_lapsed": _("No second person answered in 72 hours; the grant is suspended."),
     "grant.expired": _("A grant reached its end."),
     "grant.surrendered": _("Its holder gave it back."),
     "grant.superseded": _("Another grant took its place; `grant` names it."),
-    "grant.undone": _("An approval was taken back before anybody was told of it."),
+    "grant.undone": _("An approval was taken back although it was on its way already."),
     "grant.attested": _("Its holder confirmed the use, as once a year."),
     "grant.attestation_overdue": _("That word is a month late."),
     "grant.renewal_asked": _("Its holder asked to renew it."),
@@ -50,6 +71,15 @@ EVENT_TYPES: Mapping[str, str | Promise] = {
     "grant.download_link_made": _("A link to download one file was made under a grant."),
     TEST_EVENT: _("Somebody pressed “Send a test event”."),
 }
+
+# What can be undone until its mail leaves waits as long, so that what was never said is not announced either.
+HELD = frozenset(
+    {
+        "application.info_requested", "application.approved", "application.refused_fixable",
+        "application.refused_final", "grant.given",
+    }
+)  # fmt: skip
+TAKES_BACK = frozenset({"application.decision_undone", "grant.undone"})
 
 
 def type_of(subject: str, name: str) -> str | None:

@@ -14,10 +14,12 @@ def require_reader(actor: User, now: datetime) -> None:
 
 
 def require_keeper(actor: User, now: datetime) -> None:
-    """Those who may also make accounts: an endpoint learns of every case, so whoever only reads adds none."""
+    """Those of them who may also make accounts: an endpoint learns of every case, so whoever only reads adds none."""
+    require_reader(actor, now)
     require(actor, Action.MANAGE_PEOPLE, Office(), now)
 
 
 def is_keeper(actor: User, now: datetime) -> bool:
     """Whether `require_keeper` lets this person through."""
-    return isinstance(decide(actor, Action.MANAGE_PEOPLE, Office(), now), Granted)
+    needed = (Action.OPERATE, Action.MANAGE_PEOPLE)
+    return all(isinstance(decide(actor, action, Office(), now), Granted) for action in needed)

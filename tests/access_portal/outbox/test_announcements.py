@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from access_portal.accounts.models import User
 from access_portal.audit.commands import record
 from access_portal.outbox.announcements import announce
-from access_portal.outbox.event_types import EVENT_TYPES, SUBJECTS, as_table, type_of
+from access_portal.outbox.event_types import EVENT_TYPES, HELD, SUBJECTS, TAKES_BACK, TEST_EVENT, as_table, type_of
 from access_portal.outbox.models import WebhookDelivery, WebhookEndpoint
 from tests.factories import make_user
 
@@ -112,6 +112,41 @@ def test_nothing_that_people_wrote_leaves(ada: User) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("type_", sorted(HELD))
+def test_what_can_be_undone_waits_as_long_as_its_mail(ada: User, settings: Settings, type_: str) -> None:
+    settings.UNDO_SECONDS = 60
+    endpoint(ada, "application.*", "grant.*")
+    sent(type_)
+    sent("application.submitted")
+    held, plain = WebhookDelivery.objects.order_by("pk")
+    assert (held.next_attempt_at, plain.next_attempt_at) == (NOW + timedelta(seconds=60), NOW)
+
+
+@pytest.mark.parametrize("type_", sorted(HELD))
+@pytest.mark.parametrize("undoing", sorted(TAKES_BACK))
+def test_what_was_undone_in_time_is_never_announced(ada: User, type_: str, undoing: str) -> None:
+    endpoint(ada, "application.*", "grant.*")
+    sent("application.recommended")
+    sent(type_)
+    sent(type_, "application:GH-2026-00002")
+    assert sent(undoing) == 0
+    kept = WebhookDelivery.objects.order_by("pk").values_list("type", "subject")
+    assert list(kept) == [
+        ("application.recommended", "application:GH-2026-00001"), (type_, "application:GH-2026-00002"),
+    ]  # fmt: skip
+
+
+def test_who_heard_of_it_already_hears_that_it_was_undone(ada: User) -> None:
+    quick, slow = endpoint(ada, "application.*"), endpoint(ada, "application.*")
+    sent("application.approved")
+    quick.deliveries.update(attempts=1)  # a sender has taken it up
+    assert sent("application.decision_undone") == 1
+    assert [row.type for row in quick.deliveries.order_by("pk")] == [
+        "application.approved", "application.decision_undone",
+    ]  # fmt: skip
+    assert not slow.deliveries.exists()
+
+
 def test_it_costs_one_query_where_nobody_listens(ada: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(1):
         sent()
@@ -124,17 +159,21 @@ def test_names_become_types_by_rule() -> None:
     assert type_of("applications:1", "x") is None
 
 
-def names_in_code() -> Iterator[str]:
-    """Names of events that the code gives: what is passed to `record` as a literal, and the tables EVENTS and TOLD."""
-    for folder in ("access_portal", "release"):
-        for path in (ROOT / folder).rglob("*.py"):
+def literals(*, of_events: bool) -> Iterator[str]:
+    """Texts in the code: all of them, or those passed to what writes events and in the tables EVENTS."""
+    for path in (*(ROOT / "access_portal").rglob("*.py"), *(ROOT / "release").rglob("*.py")):
+        if path.parent.name != "outbox":
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"record", "_record"}:
-                    yield from texts(node.args[1:2])
-                elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
-                    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-                    if getattr(target, "id", "") in {"EVENTS", "TOLD"}:
-                        yield from texts(node.value.values)
+                yield from texts(event_nodes(node) if of_events else [node])
+
+
+def event_nodes(node: ast.AST) -> list[Any]:
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"record", "write_down"}:
+        return list(node.args[1:3])
+    if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        return list(node.value.values) if getattr(target, "id", "") == "EVENTS" else []
+    return []
 
 
 def texts(nodes: list[Any]) -> Iterator[str]:
@@ -142,11 +181,18 @@ def texts(nodes: list[Any]) -> Iterator[str]:
 
 
 def test_the_catalogue_has_words_for_every_event_of_the_code() -> None:
-    named = {name for name in names_in_code() if name.startswith(tuple(f"{kind}_" for kind in SUBJECTS))}
+    named = {name for name in literals(of_events=True) if name.startswith(tuple(f"{kind}_" for kind in SUBJECTS))}
     assert {"application_submitted", "grant_given", "grant_revoked"} <= named
-    types = {type_of(f"{name.partition('_')[0]}:1", name) for name in named}
-    missing = types - set(EVENT_TYPES)
-    assert not missing, f"add to outbox/event_types.py: {sorted(map(str, missing))}"
+    missing = {type_of(f"{name.partition('_')[0]}:1", name) for name in named} - set(EVENT_TYPES)
+    assert not missing, f"add to outbox/event_types.py: {missing}"
+
+
+def test_every_event_of_the_catalogue_can_happen() -> None:
+    known = set(literals(of_events=False)) | {"grant_download_link_made"}  # which goes without its first word
+    types = set(EVENT_TYPES) - {TEST_EVENT}
+    gone = {name for name in types if name.replace(".", "_", 1) not in known}
+    assert not gone, f"no code announces {gone}"
+    assert types >= HELD | TAKES_BACK
 
 
 def test_the_documented_table_is_that_of_the_code() -> None:

@@ -182,10 +182,10 @@ def test_an_auditor_cannot_add(client: Client) -> None:
 
 def test_the_page_of_a_webhook_shows_how_each_delivery_went(office: Client, add: Add) -> None:
     endpoint, _secret = add("/status/503")
-    announce(type="grant.given", subject="grant:GR-00001", data={}, now=timezone.now())
+    announce(type="grant.expired", subject="grant:GR-00001", data={}, now=timezone.now())
     deliver_webhooks_due()
     page = shown(office, f"/office/webhooks/{endpoint.pk}/")
-    for words in ("grant.given", "grant:GR-00001", "503", "Tried again later"):
+    for words in ("grant.expired", "grant:GR-00001", "503", "Tried again later"):
         assert words in page
 
 

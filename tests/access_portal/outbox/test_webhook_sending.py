@@ -165,7 +165,7 @@ def test_one_endpoint_takes_no_more_than_its_share_of_a_run(
     for number in range(MOST_OF_ONE + 5):
         happen(number)
     add("/ok", "grant.*")
-    announce(type="grant.given", subject="grant:1", data={}, now=NOW)
+    announce(type="grant.expired", subject="grant:1", data={}, now=NOW)
     assert deliver_webhooks_due(NOW) == 1
     assert WebhookDelivery.objects.filter(type="application.submitted", attempts=1).count() == MOST_OF_ONE
 
