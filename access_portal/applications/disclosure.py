@@ -49,20 +49,10 @@ class Stand:
         return self.state in OURS
 
 
-def is_disclosed(application: Application, now: datetime) -> bool:
-    """Whether the applicant may know of the state that the case is in."""
-    return application.undo_until is None or now >= application.undo_until
-
-
-def shown_state(application: Application, now: datetime) -> State:
-    """The state that the applicant may know of."""
-    return State(application.state if is_disclosed(application, now) else application.undo_to)
-
-
 def stand_of(application: Application, now: datetime) -> Stand:
     """For a page of the applicant, or one that anybody with the link can open."""
-    state = shown_state(application, now)
-    due_at = application.due_at if is_disclosed(application, now) else None
+    state = application.told_state(now)
+    due_at = application.due_at if application.is_disclosed(now) else None
     explanation = str(EXPLANATIONS[state])
     if application.is_on_hold and state in STAFF_STATES:
         explanation = _("Your application is on hold while we look something up. We go on as soon as we can.")
@@ -73,7 +63,7 @@ def stand_of(application: Application, now: datetime) -> Stand:
 def entries(application: Application, reader: User, now: datetime) -> list[Entry]:
     """What happened, oldest first, without how the office works among itself."""
     events = Event.objects.filter(subject=application.subject).select_related("actor").order_by("sequence")
-    told = _told(events, hide_last=not is_disclosed(application, now))
+    told = _told(events, hide_last=not application.is_disclosed(now))
     return [entry(event, application, reader) for event in told]
 
 

@@ -113,6 +113,14 @@ class Application(models.Model):
         """The name of this application's chain in the event log."""
         return f"application:{self.number}"
 
+    def is_disclosed(self, now: datetime) -> bool:
+        """Whether the applicant may know of the state: what can still be undone has not been said to them yet."""
+        return self.undo_until is None or now >= self.undo_until
+
+    def told_state(self, now: datetime) -> State:
+        """The state that the applicant may know of."""
+        return State(self.state if self.is_disclosed(now) else self.undo_to)
+
     def held_by_other(self, user_id: int, now: datetime) -> bool:
         """Whether somebody else took this case and their claim has not lapsed."""
         if self.claimed_by_id is None or self.claimed_at is None or self.claimed_by_id == user_id:

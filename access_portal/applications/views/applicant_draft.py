@@ -19,7 +19,6 @@ from django.views.decorators.http import require_http_methods
 from access_portal.accounts.models import User
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.applications import commands
-from access_portal.applications.disclosure import is_disclosed
 from access_portal.applications.following import lines, open_requests, own_application
 from access_portal.applications.forms import definition_of, draft_form, questions_to_settle, sizes_of
 from access_portal.applications.models import Application, InfoRequest, State
@@ -83,7 +82,7 @@ def save_draft(request: HttpRequest, number: str) -> JsonResponse:
 
 def is_writable(application: Application) -> bool:
     """Whether the applicant may write in it, as far as they know."""
-    return application.state in WRITABLE and is_disclosed(application, timezone.now())
+    return application.state in WRITABLE and application.is_disclosed(timezone.now())
 
 
 def elsewhere(request: HttpRequest, application: Application) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from access_portal.accounts.requests import SignedInRequest
-from access_portal.applications.disclosure import entries, is_disclosed, stand_of
+from access_portal.applications.disclosure import entries, stand_of
 from access_portal.applications.eligibility import opens_again
 from access_portal.applications.following import applications_of, open_requests, own_application, rounds_of, thread
 from access_portal.applications.models import Application, State, Verdict
@@ -48,7 +48,7 @@ def application_page(request: SignedInRequest, found: Application, status: int =
     now = timezone.now()
     stand = stand_of(found, now)
     allowed = allowed_commands(found, request.user, now)
-    disclosed = is_disclosed(found, now)
+    disclosed = found.is_disclosed(now)
     page = {
         "application": found,
         "stand": stand,
@@ -81,7 +81,7 @@ def status(request: HttpRequest, number: str, secret: str) -> HttpResponse:
 
 
 def _answered_at(found: Application, now: datetime) -> datetime | None:
-    if found.decision is None or not is_disclosed(found, now):
+    if found.decision is None or not found.is_disclosed(now):
         return None
     return found.decision.confirmed_at or found.decision.at
 

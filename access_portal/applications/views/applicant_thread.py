@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.applications import commands
 from access_portal.applications.commands.talking import SHORTEST_APPEAL
-from access_portal.applications.disclosure import is_disclosed, stand_of
+from access_portal.applications.disclosure import stand_of
 from access_portal.applications.following import own_application
 from access_portal.applications.review_policy import policy_of
 from access_portal.applications.standing import allowed_commands
@@ -42,7 +42,7 @@ def send_message(request: SignedInRequest, number: str) -> HttpResponse:
 def appeal(request: SignedInRequest, number: str) -> HttpResponse:
     """Object to a refusal."""
     found, now = own_application(request.user, number), timezone.now()
-    if not is_disclosed(found, now):
+    if not found.is_disclosed(now):
         return elsewhere(request, found)
     text, problem = request.POST.get("text", ""), ""
     if request.method == "POST":
