@@ -79,6 +79,6 @@ def _given(answers: Mapping[str, Any]) -> Iterator[Evidence]:
     works = [line for line in str(answers.get("publications", "")).splitlines() if line.strip()]
     if works:
         what = _("Publications: %(count)d") % {"count": len(works)}
-        yield Evidence("publications", Level.NOTE, what, _("Given by the applicant; not checked by this site"))
+        yield Evidence("publications", Level.NOTE, what, _("Given in the application; not checked by this site"))
     if page := str(answers.get("web_page", "")):
-        yield Evidence("web_page", Level.NOTE, page, _("Given by the applicant; not checked by this site"))
+        yield Evidence("web_page", Level.NOTE, page, _("Given in the application; not checked by this site"))

@@ -14,12 +14,18 @@ from django.utils import timezone
 
 from access_portal.accounts.models import Role, RoleAssignment
 from access_portal.applications.commands import claim
+from access_portal.outbox.models import OutboxMail
 from access_portal.grants.models import Stop
 from access_portal.grants.stops import Target, stop
 from access_portal.licences.commands import publish_version
 from access_portal.licences.models import LicenceAcceptance
 from access_portal.questionnaires.commands import publish_form
 from access_portal.questionnaires.house import house_definition
+from access_portal.references.commands import answer_reference
+from tests.access_portal.applications.scenes import make_open_family
+from tests.access_portal.references.scenes import apply, letters, link_in
+from tests.factories import make_user
+from tests.journeys import applicant_rooms as rooms
 from tests.journeys.furniture import House
 
 
@@ -104,6 +110,26 @@ def newer_form(house: House) -> str:
     return of_the_office("form_version", version.pk)(house)
 
 
+def reference_asked(_house: House) -> str:
+    """The page behind the link that a supervisor gets."""
+    apply(make_user("tess"), make_open_family("gosling"), timezone.now())
+    return link_in(letters()[-1])
+
+
+def reference_answered(house: House) -> str:
+    """The same link once it was used."""
+    path = reference_asked(house)
+    secret = path.split("/")[2]
+    answer_reference(secret=secret, verdict="unsure", name="Grete", comment="", reader=None, now=timezone.now())
+    return path
+
+
+def status_link(house: House) -> str:
+    """As the receipt of the waiting application gives it."""
+    receipt = OutboxMail.objects.get(template="application_receipt", about=house.waiting.subject)
+    return "/status/" + receipt.body.split("/status/")[1].split()[0]
+
+
 PAGES = [
     PageCase("home", named("home")),
     PageCase("home signed in", named("home"), "ada"),
@@ -147,6 +173,13 @@ PAGES = [
     PageCase("job, done", lambda house: reverse("job", args=[house.done.pk]), "ada"),
     PageCase("job of somebody else", lambda house: reverse("job", args=[house.done.pk]), "cy", 404),
     PageCase("tokens", named("tokens"), "ada"),
+    PageCase("who you are", named("identity"), "cy"),
+    PageCase("ORCID iD, not offered", named("socialaccount_connections"), "ada"),
+    PageCase("ORCID, said no", named("socialaccount_login_cancelled")),
+    PageCase("ORCID, failed", named("socialaccount_login_error"), "", 401),
+    PageCase("reference, asked", reference_asked),
+    PageCase("reference, answered", reference_answered),
+    PageCase("reference, link over", named("reference", "cut-in-two"), "", 404),
     PageCase("messages", named("messages"), "cy"),
     PageCase("apply", named("apply", "quill"), "eve"),
     PageCase("apply, address not confirmed", named("apply", "quill"), "dee", 403),
@@ -154,6 +187,21 @@ PAGES = [
     PageCase("application, waiting", lambda house: reverse("application", args=[house.waiting.number]), "cy"),
     PageCase("application, refused", lambda house: reverse("application", args=[house.refused.number]), "eve"),
     PageCase("withdraw", lambda house: reverse("withdraw_application", args=[house.waiting.number]), "cy"),
+    PageCase("apply again", lambda house: rooms.again(house.dot), "dot"),
+    PageCase("form, empty", lambda house: rooms.empty_draft(house.dot), "dot"),
+    PageCase("form, with faults", lambda house: rooms.wrong_draft(house.dot), "dot"),
+    PageCase("form, returned", lambda house: rooms.returned_form(house.dot), "dot"),
+    PageCase("send, unfinished", lambda house: rooms.unfinished(house.dot), "dot"),
+    PageCase("send", lambda house: rooms.finished_draft(house.dot), "dot"),
+    PageCase("send, licence", lambda house: rooms.licence_step(house.dot), "dot"),
+    PageCase("send again", lambda house: rooms.answered_returned(house.dot), "dot"),
+    PageCase("application, returned", lambda house: rooms.returned_page(house.dot), "dot"),
+    PageCase("application, approved", lambda house: rooms.approved(house.dot), "dot"),
+    PageCase("application, refused with a way back", lambda house: rooms.refused_page(house.dot), "dot"),
+    PageCase("application, appealed", lambda house: rooms.appealed(house.dot), "dot"),
+    PageCase("appeal", lambda house: rooms.appeal_form(house.dot), "dot"),
+    PageCase("status", status_link),
+    PageCase("status, wrong secret", named("application_status", "GH-2026-00001", "x"), "", 404),
     PageCase("queue", named("review_queue"), "ben"),
     PageCase("case, waiting", lambda house: reverse("review_case", args=[house.waiting.number]), "ben"),
     PageCase("case, in review", claimed, "ben"),

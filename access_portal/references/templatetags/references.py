@@ -15,10 +15,19 @@ register = template.Library()
 
 
 @register.inclusion_tag("references/panel.html", takes_context=True)
-def references_panel(context: dict[str, Any], application: Application) -> dict[str, Any]:
-    """For reviewers: evidence about the applicant, and every reference with its answer and comment."""
+def references_panel(
+    context: dict[str, Any], application: Application, answers: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """For reviewers: evidence about the applicant, and every reference with its answer and comment.
+
+    `answers` are those that were sent last, where the page has read them already.
+    """
     named = standings_of(application, timezone.now())
-    evidence = identity_of(application.applicant, sent_answers(application), [row.reference for row in named])
+    evidence = identity_of(
+        application.applicant,
+        sent_answers(application) if answers is None else answers,
+        [row.reference for row in named],
+    )
     own = getattr(context.get("user"), "pk", None) == application.applicant_id
     return {
         "application": application,
