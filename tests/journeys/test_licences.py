@@ -18,7 +18,7 @@ from access_portal.receipts.verify import verify
 from release.catalogue.loading import load_catalogue
 from release.models import Family
 from tests.access_portal.applications.scenes import make_staff
-from tests.factories import make_grant, make_user
+from tests.factories import make_grant, make_release, make_user
 from tests.journeys.conftest import Opener
 from tests.journeys.looking import CONTRAST, LOOKS, TAGS, Visit, accessibility_faults, layout_faults
 
@@ -83,9 +83,12 @@ def test_a_text_replaced_while_it_is_read_is_shown_with_what_changed(grant: Gran
     assert [row.version for row in new.acceptances.all()] == [new]
 
 
-@pytest.mark.parametrize("path", ["/licences/", "/licences/mine/", "changes", "text", "receipt"])
+@pytest.mark.parametrize(
+    "path", ["/licences/", "/licences/mine/", "changes", "text", "receipt", "/models/quill/", "/models/quill/5m/v1/"]
+)
 def test_pages_are_sound_in_every_look(path: str, grant: Grant, open_browser: Opener) -> None:
     new = replace(grant)
+    make_release(grant.family.variants.get(slug="5m"))
     where = {
         "changes": f"/licences/{new.pk}/changes/", "text": f"/licences/{new.pk}/",
         "receipt": f"/grants/{grant.number}/receipt/",
