@@ -43,6 +43,9 @@ PURPOSE = (
 )
 
 
+CHECKLIST = ["identity", "institution", "purpose", "sharing", "people"]  # of the house form
+
+
 @dataclass(frozen=True)
 class Applicant:
     """A person who has never been here before."""
@@ -65,10 +68,10 @@ def run(demo: dict[str, Any], screen: Screen) -> None:
     with screen.step("A researcher creates an account and confirms the address"):
         _sign_up(visitor, applicant)
     screen.detail("account", f"{applicant.username} <{applicant.email}>")
-    with screen.step("They apply for a licence on the web form"):
+    with screen.step("They begin an application, fill in the form, read the licence and send it"):
         number = _apply(visitor, demo)
     screen.detail("application", number)
-    with screen.step("A reviewer signs in with a second factor, claims the case and approves it"):
+    with screen.step("A reviewer signs in with a second factor, claims the case, checks it and approves it"):
         _approve(demo, number)
     with screen.step("The decision reaches the researcher by mail and on their page"):
         grant = _read_decision(visitor, applicant, number)
@@ -107,26 +110,38 @@ def _sign_up(visitor: Browser, applicant: Applicant) -> None:
 
 
 def _apply(visitor: Browser, demo: dict[str, Any]) -> str:
-    path = f"/apply/{demo['family']}/"
-    visitor.open(path)
-    page = visitor.submit(
-        path,
-        institution="University of Example",
-        country="Malaysia",
-        position="postdoc",
-        sizes=[demo["variant"]],
-        purpose=PURPOSE,
-        sharing="A paper and all code under an open licence.",
-        human_data="no",
-        needs_download="on",
-        needs_inference="on",
-        estimated_tokens="20000",
-        agree="on",
-    )
-    number = re.search(r"GH-\d{4}-\d{5}", page.address)
-    if number is None:
-        raise DemoError(f"The application was not taken. The page says:\n{' '.join(page.text.split())[:1500]}")
-    return number.group()
+    """The number of the application: begun, filled in, looked over, and sent with the licence accepted."""
+    start = f"/apply/{demo['family']}/"
+    visitor.open(start)
+    found = re.search(r"GH-\d{4}-\d{5,}", visitor.submit(start).address)
+    if found is None:
+        raise DemoError(f"No application was begun. The page says:\n{_words(visitor)}")
+    number = found.group()
+    visitor.submit(f"/applications/{number}/edit/", **_answers(demo), then="send")
+    visitor.open(f"/applications/{number}/send/?step=licence")
+    visitor.submit(f"/applications/{number}/send/", agree="on")
+    if not visitor.page.address.endswith(f"/applications/{number}/"):
+        raise DemoError(f"The application was not taken. The page says:\n{_words(visitor)}")
+    return number
+
+
+def _answers(demo: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "institution": "University of Example",
+        "country": "Malaysia",
+        "position": "postdoc",
+        "sizes": [demo["variant"]],
+        "purpose": PURPOSE,
+        "sharing": "A paper and all code under an open licence.",
+        "human_data": "no",
+        "needs_download": "on",
+        "needs_inference": "on",
+        "estimated_tokens": "20000",
+    }
+
+
+def _words(visitor: Browser) -> str:
+    return " ".join(visitor.page.text.split())[:1500]
 
 
 def _approve(demo: dict[str, Any], number: str) -> None:
@@ -139,16 +154,18 @@ def _approve(demo: dict[str, Any], number: str) -> None:
     desk.open(f"/review/{number}/")
     desk.submit(f"/review/{number}/claim/")
     desk.submit(
-        f"/review/{number}/approve/", reason="A clear question, and results that will be open.", duration_months="12"
+        f"/review/{number}/approve/",
+        checked=CHECKLIST,
+        reason="A clear question, and results that will be open.",
+        duration_months="12",
     )
 
 
 def _read_decision(visitor: Browser, applicant: Applicant, number: str) -> str:
-    """The number of the grant, as page and mail tell it."""
-    page = visitor.open(f"/applications/{number}/")
-    grant = re.search(r"GR-\d{5}", page.text)
-    if grant is None:
-        raise DemoError(f"The page of {number} shows no grant.")
+    """The number of the grant, as page and mail tell it; both wait until the reviewer can no longer undo it."""
+    text = _page_with(visitor, f"/applications/{number}/", "GR-", wanted=f"grant on the page of {number}")
+    grant = re.search(r"GR-\d{5,}", text)
+    assert grant is not None
     _mail_to(visitor, applicant.email, number, grant.group())
     return grant.group()
 
@@ -228,10 +245,15 @@ def _show_results(client: OpenAI, batch: Batch, screen: Screen) -> None:
 
 def _mail_to(visitor: Browser, address: str, *words: str) -> str:
     """The text of the demo's mail page once a mail with these words to this address is there."""
+    return _page_with(visitor, f"/demo/mail/?to={address}", *words, wanted=f"mail to {address} about {words[0]}")
+
+
+def _page_with(visitor: Browser, path: str, *words: str, wanted: str) -> str:
+    """The text of a page once it holds these words."""
     deadline = time.monotonic() + MAIL_SECONDS
     while time.monotonic() < deadline:
-        text = visitor.open(f"/demo/mail/?to={address}").text
+        text = visitor.open(path).text
         if all(word in text for word in words):
             return text
         time.sleep(POLL_SECONDS)
-    raise DemoError(f"No mail to {address} about {words[0]} came within {MAIL_SECONDS:.0f} seconds.")
+    raise DemoError(f"No {wanted} came within {MAIL_SECONDS:.0f} seconds.")

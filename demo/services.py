@@ -16,6 +16,7 @@ from demo.home import Home
 BIN = Path(sys.executable).parent
 LEASE_SECONDS = 12  # short, so that a killed worker's lines come back while somebody watches
 HEARTBEAT_SECONDS = 3
+UNDO_SECONDS = 5  # short, so that a decision reaches the applicant while somebody watches
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def settings(home: Home, ports: Ports) -> dict[str, str]:
         "GATEHOUSE_STATIC_ROOT": str(home.folder / "static"),
         "GATEHOUSE_LEASE_SECONDS": str(LEASE_SECONDS),
         "GATEHOUSE_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
+        "GATEHOUSE_UNDO_SECONDS": str(UNDO_SECONDS),
         "PYTHONUNBUFFERED": "1",
     }
 

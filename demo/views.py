@@ -8,6 +8,7 @@ import time
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from access_portal.outbox.models import OutboxMail
@@ -33,8 +34,8 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def mail(request: HttpRequest) -> HttpResponse:
-    """Every mail, newest first, as its receiver would read it."""
-    mails = OutboxMail.objects.filter(cancelled_at=None).order_by("-pk")
+    """Every mail, newest first, as its receiver would read it; not one that can still be undone."""
+    mails = OutboxMail.objects.filter(cancelled_at=None).exclude(not_before__gt=timezone.now()).order_by("-pk")
     if address := request.GET.get("to"):
         mails = mails.filter(to=address)
     return render(

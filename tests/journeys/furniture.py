@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.utils import timezone
@@ -19,10 +18,11 @@ from inference_worker.models import Batch, StoredFile
 from release.catalogue.loading import load_catalogue
 from release.models import Family, Release
 from release.storage import jobs_store
-from tests.access_portal.applications.scenes import ANSWERS, make_application, make_open_family, make_staff, submit
+from tests.access_portal.applications.scenes import make_application, make_open_family, make_staff
 from tests.access_portal.outbox.scenes import fill_mail, make_webhook
 from tests.factories import make_grant, make_release, make_user
 from tests.inference_worker.jobs import make_batch
+from tests.journeys.applicant_rooms import apply
 
 ANSWER = " and stormy night; and the company, who had but little to say,\nsaid it at great length."
 
@@ -36,6 +36,7 @@ class House:
     cy: User  # applied, and waits
     eve: User  # was refused once
     dee: User  # has not confirmed the address
+    dot: User  # applies for something else on each page
     release: Release
     grant: Grant
     waiting: Application  # of Cy
@@ -60,9 +61,9 @@ def furnish() -> House:
     gus = make_staff("gus", Role.OPERATOR)
     fill_mail(cy, now)
     return House(
-        ada, ben, cy, eve, dee, release, grant,
-        waiting=submit(cy, family, answers={**ANSWERS, "sizes": ["5m"]}, now=now - timedelta(days=3)),
-        refused=make_application(eve, make_open_family("gander"), State.REFUSED, holder=ben),
+        ada, ben, cy, eve, dee, make_user("dot"), release, grant,
+        waiting=apply(cy, family),
+        refused=make_application(eve, make_open_family("gander"), State.REFUSED_FIXABLE, decider=ben),
         running=make_batch(grant, release, total_lines=12_000, completed_lines=4_211, failed_lines=3),
         done=finished(make_batch(grant, release, total_lines=3, completed_lines=3, prompt_tokens=12)),
         gus=gus,

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from access_portal.accounts.models import Role, RoleAssignment
 from access_portal.applications.commands import claim
-from access_portal.outbox.models import OutboxMail
 from access_portal.grants.models import Stop
 from access_portal.grants.stops import Target, stop
 from access_portal.licences.commands import publish_version
 from access_portal.licences.models import LicenceAcceptance
+from access_portal.outbox.models import OutboxMail
 from access_portal.questionnaires.commands import publish_form
 from access_portal.questionnaires.house import house_definition
 from access_portal.references.commands import answer_reference
@@ -26,6 +26,7 @@ from tests.access_portal.applications.scenes import make_open_family
 from tests.access_portal.references.scenes import apply, letters, link_in
 from tests.factories import make_user
 from tests.journeys import applicant_rooms as rooms
+from tests.journeys import grant_rooms as grants
 from tests.journeys.furniture import House
 
 
@@ -223,6 +224,43 @@ PAGES = [
     PageCase("receipt of a grant", lambda house: reverse("grant_receipt", args=[house.grant.number]), "ada"),
     PageCase("receipt of an acceptance", receipt_of_acceptance, "ada"),
     PageCase("my grants", named("my_grants"), "ada"),
+    PageCase("my grants, of a lab", lambda h: grants.full_lab(h.dot, h.cy, h.release) and reverse("my_grants"), "cy"),
+    PageCase("grant", lambda h: grants.page_of(grants.full_lab(h.dot, h.cy, h.release)), "dot"),
+    PageCase("grant of my lab", lambda h: grants.page_of(grants.full_lab(h.dot, h.cy, h.release)), "cy"),
+    PageCase("grant, suspended", lambda h: grants.page_of(grants.suspended(h.dot, h.ben, h.release)), "dot"),
+    PageCase("grant, stopped at once", lambda h: grants.page_of(grants.stopped_at_once(h.dot, h.release)), "dot"),
+    PageCase("grant, renewal asked", lambda h: grants.page_of(grants.asked_to_renew(h.dot, h.cy, h.release)), "dot"),
+    PageCase("grant of somebody else", lambda h: grants.page_of(h.grant), "dot", 404),
+    PageCase("grant, attest", lambda h: grants.page_of(grants.lab_of(h.dot, h.release), "attest_grant"), "dot"),
+    PageCase("grant, renew", lambda h: grants.page_of(grants.lab_of(h.dot, h.release), "renew_grant"), "dot"),
+    PageCase("grant, renew, new licence", lambda h: grants.renewing_under_a_new_licence(h.dot, h.release), "dot"),
+    PageCase("grant, give back", lambda h: grants.page_of(grants.lab_of(h.dot, h.release), "surrender_grant"), "dot"),
+    PageCase("lab", lambda h: grants.page_of(grants.full_lab(h.dot, h.cy, h.release), "grant_members"), "dot"),
+    PageCase("lab of a member", lambda h: grants.page_of(grants.moving(h.dot, h.cy, h.release), "grant_members"), "cy"),
+    PageCase("access log", lambda h: grants.page_of(grants.downloaded(h.dot, h.release), "grant_downloads"), "dot"),
+    PageCase("access log, empty", lambda h: grants.page_of(h.grant, "grant_downloads"), "ben"),
+    PageCase("join a lab", lambda h: grants.invitation(h.dot, h.cy, h.release), "cy"),
+    PageCase("join a lab, signed out", lambda h: grants.invitation(h.dot, h.cy, h.release)),
+    PageCase("join a lab, wrong account", lambda h: grants.invitation(h.dot, h.cy, h.release), "eve", 403),
+    PageCase("join a lab, dead link", named("join_grant", "used"), "cy", 404),
+    PageCase("grants of the office", named("grants_office"), "ben"),
+    PageCase("grant in the office", lambda h: grants.page_of(h.grant, "grant_case"), "ben"),
+    PageCase(
+        "renewal in the office",
+        lambda h: grants.page_of(grants.asked_to_renew(h.dot, h.cy, h.release), "grant_case"),
+        "ben",
+    ),
+    PageCase(
+        "lab to pass on in the office",
+        lambda h: grants.page_of(grants.moving(h.dot, h.cy, h.release), "grant_case"),
+        "ben",
+    ),
+    PageCase(
+        "stopped at once in the office",
+        lambda h: grants.page_of(grants.stopped_at_once(h.dot, h.release), "grant_case"),
+        "ben",
+    ),
+    PageCase("revocations", lambda h: grants.revocations(h.dot, h.release), "ben"),
     PageCase("mail log", named("mail_log"), "gus"),
     PageCase("webhooks", named("webhooks"), "gus"),
     PageCase("webhook", lambda house: reverse("webhook", args=[house.webhook.pk]), "gus"),
