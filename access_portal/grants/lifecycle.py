@@ -110,7 +110,8 @@ TABLE: Mapping[tuple[State, Command], Step] = {
     (S.SUSPENDED, C.LAPSE_REVOCATION): Step((W.TIMER,), S.SUSPENDED, (If.UNRATIFIED,)),
     # what the holder owes and may do
     **{(s, C.ATTEST): Step((W.HOLDER,), s, (If.ATTEST_TIME,)) for s in LIVE},
-    **{(s, C.SURRENDER): Step((W.HOLDER,), S.SURRENDERED, (If.NO_EMERGENCY,)) for s in LIVE},
+    (S.ACTIVE, C.SURRENDER): Step((W.HOLDER,), S.SURRENDERED),
+    (S.SUSPENDED, C.SURRENDER): Step((W.HOLDER,), S.SURRENDERED, (If.NO_EMERGENCY,)),
     # going on after the end: another grant takes the place of this one
     **{
         (s, C.ASK_RENEWAL): Step((W.HOLDER,), s, (If.RENEWAL_TIME, If.NO_RENEWAL, If.CURRENT_LICENCE))
@@ -128,7 +129,7 @@ TABLE: Mapping[tuple[State, Command], Step] = {
     ),
     # the lab
     (S.ACTIVE, C.INVITE): Step((W.HOLDER,), S.ACTIVE, (If.LAB, If.ROOM)),
-    (S.ACTIVE, C.JOIN): Step((W.INVITED,), S.ACTIVE, (If.LAB,)),
+    (S.ACTIVE, C.JOIN): Step((W.INVITED,), S.ACTIVE),
     **{(s, C.LEAVE): Step((W.MEMBER,), s) for s in RENEWABLE},
     **{(s, C.REMOVE_MEMBER): Step((W.HOLDER, W.DECIDER, W.ADMIN), s, (If.LAB,)) for s in RENEWABLE},
     (S.ACTIVE, C.ASK_TRANSFER): Step((W.HOLDER, W.ADMIN), S.ACTIVE, (If.LAB, If.NO_TRANSFER)),
@@ -155,6 +156,8 @@ def obstacle(state: State, command: Command, who: Set[Who], unmet: Set[Condition
     step = TABLE.get((state, command))
     if step is None:
         return Obstacle.WRONG_STATE
+    if who.isdisjoint(step.who):
+        return Obstacle.NOT_THEIRS
     return next((condition for condition in step.conditions if condition in unmet), None)
 
 

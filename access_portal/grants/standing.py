@@ -12,19 +12,14 @@ from django.utils.translation import gettext as _
 from access_portal.accounts.models import User
 from access_portal.applications.standing import Clock, Mover
 from access_portal.errors import NotFoundError, PermissionRefusedError
+from access_portal.grants.conditions import unmet
 from access_portal.grants.distance import is_near
-from access_portal.grants.lifecycle import BUSINESS_OF, Command, Condition, Obstacle, State, Who, allowed, obstacle
-from access_portal.grants.models import LIVE_STATES, Grant, Renewal, Revocation, Transfer
+from access_portal.grants.lifecycle import BUSINESS_OF, TABLE, Command, Obstacle, State, Who, allowed, obstacle
+from access_portal.grants.models import LIVE_STATES, Grant
 from access_portal.grants.obstacles import refusal
 from access_portal.grants.policy import Action, Case, Granted, Office, decide, require
-from access_portal.licences.models import LicenceAcceptance
-from access_portal.licences.queries import current_version
 
-RATIFY_WITHIN = timedelta(hours=72)  # after a revocation at once
-RENEWAL_WINDOW = timedelta(days=90)  # before the end, and after it
-ATTEST_AHEAD = timedelta(days=60)  # how long before the date the word may be given
 INVITATION_LASTS = timedelta(days=14)
-MEMBERS_AT_MOST = 25  # of one lab beside its holder, open invitations included
 
 ACTION_OF: Mapping[Who, Action] = {
     Who.DECIDER: Action.DECIDE,
@@ -73,62 +68,6 @@ def confirmed_addresses(user: User) -> list[str]:
     return list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
 
 
-def unmet(grant: Grant, actor: Mover, now: datetime) -> frozenset[Condition]:
-    """The conditions of the lifecycle that do not hold for this person and grant now."""
-    holds = {**_about_revocation(grant, actor, now), **_about_renewal(grant, now), **_about_the_lab(grant, actor, now)}
-    return frozenset(condition for condition, met in holds.items() if not met)
-
-
-def open_revocation(grant: Grant) -> Revocation | None:
-    """The proposal that nobody has answered yet."""
-    return grant.revocations.filter(ratified_at=None, declined_at=None, lapsed_at=None).first()
-
-
-def _about_revocation(grant: Grant, actor: Mover, now: datetime) -> dict[Condition, bool]:
-    proposal = open_revocation(grant)
-    emergency = proposal is not None and proposal.emergency
-    return {
-        Condition.NO_REVOCATION: proposal is None,
-        Condition.NO_EMERGENCY: not emergency,
-        Condition.REVOCATION: proposal is not None,
-        Condition.SECOND_PERSON: proposal is None or proposal.proposed_by_id != _key(actor),
-        Condition.UNRATIFIED: proposal is not None and emergency and now >= proposal.proposed_at + RATIFY_WITHIN,
-    }
-
-
-def _about_renewal(grant: Grant, now: datetime) -> dict[Condition, bool]:
-    asked = grant.renewals.filter(state=Renewal.State.ASKED).exists()
-    return {
-        Condition.NO_RENEWAL: not asked,
-        Condition.RENEWAL: asked,
-        Condition.RENEWAL_TIME: grant.ends_at - RENEWAL_WINDOW <= now < grant.ends_at + RENEWAL_WINDOW,
-        Condition.CURRENT_LICENCE: has_current_licence(grant, grant.holder_id),
-        Condition.ATTEST_TIME: grant.attest_due_at is not None and now >= grant.attest_due_at - ATTEST_AHEAD,
-        Condition.UNWRITTEN: grant.state in LIVE_STATES and now >= grant.ends_at,
-    }
-
-
-def has_current_licence(grant: Grant, user_id: int) -> bool:
-    """Whether this person accepted the text that is the current one of the family's licence."""
-    current = current_version(grant.family.weights_licence)
-    return current is not None and LicenceAcceptance.objects.filter(user_id=user_id, version=current).exists()
-
-
-def _about_the_lab(grant: Grant, actor: Mover, now: datetime) -> dict[Condition, bool]:
-    transfer = grant.transfers.filter(state=Transfer.State.ASKED).first()
-    return {
-        Condition.LAB: grant.kind == Grant.Kind.LAB,
-        Condition.ROOM: grant.members.filter(removed_at=None).count() < MEMBERS_AT_MOST,
-        Condition.NO_TRANSFER: transfer is None,
-        Condition.TRANSFER: transfer is not None,
-        Condition.OTHER_ASKER: transfer is None or transfer.asked_by_id != _key(actor),
-    }
-
-
-def _key(actor: Mover) -> int | None:
-    return actor.pk if isinstance(actor, User) else None
-
-
 def allowed_commands(grant: Grant, actor: Mover, now: datetime) -> frozenset[Command]:
     """What `actor` may do with it now: the buttons on a page, and `allowed_commands` of the API."""
     who = standing(grant, actor, now)
@@ -141,12 +80,13 @@ def require_command(grant: Grant, actor: Mover, command: Command, now: datetime)
     Raises PermissionRefusedError with the policy's words, NotFoundError for a grant that is not the asker's to see, or
     ConflictError with the code of the condition that does not hold.
     """
-    who = standing(grant, actor, now)
-    found = obstacle(state_of(grant, now), command, who, unmet(grant, actor, now))
+    who, state = standing(grant, actor, now), state_of(grant, now)
+    step = TABLE.get((state, command))
+    found = obstacle(state, command, who, unmet(grant, actor, now, step.conditions if step else ()))
     if found is Obstacle.NOT_THEIRS:
         _refuse_stranger(grant, actor, command, who, now)
     if found is not None:
-        raise refusal(found, grant, state_of(grant, now), page_for(grant, actor))
+        raise refusal(found, grant, state, page_for(grant, actor))
 
 
 def require_reader(grant: Grant, actor: User, now: datetime) -> None:

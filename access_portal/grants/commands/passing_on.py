@@ -13,9 +13,9 @@ from access_portal.errors import ConflictError, InvalidError
 from access_portal.grants.commands.giving import create_grant
 from access_portal.grants.commands.renewing import current_licence
 from access_portal.grants.commands.step import advance, deciders, everybody, hold_holder, locked, required_text, tell
+from access_portal.grants.conditions import has_current_licence
 from access_portal.grants.lifecycle import Command
 from access_portal.grants.models import Grant, Transfer
-from access_portal.grants.standing import has_current_licence
 
 
 def ask_transfer(

@@ -11,9 +11,9 @@ from access_portal.accounts.models import User
 from access_portal.applications.standing import TIMER, Mover
 from access_portal.errors import GatehouseError, InvalidError
 from access_portal.grants.commands.step import advance, deciders, everybody, locked, office, required_text, tell
+from access_portal.grants.conditions import RATIFY_WITHIN, open_revocation
 from access_portal.grants.lifecycle import Command, State
 from access_portal.grants.models import Grant, Revocation
-from access_portal.grants.standing import RATIFY_WITHIN, open_revocation
 
 LOOK_AGAIN = timedelta(days=14)  # after a revocation at once that nobody confirmed
 LONGEST_SUSPENSION = timedelta(days=366)  # until somebody looks at it again

@@ -17,11 +17,12 @@ from access_portal.accounts.models import User
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.grants import commands, reading
 from access_portal.grants.commands.lab import invitation, require_address
+from access_portal.grants.conditions import MEMBERS_AT_MOST
 from access_portal.grants.forms import AskTransferForm, InviteForm, JoinForm
 from access_portal.grants.lifecycle import Condition
 from access_portal.grants.models import Grant, GrantMember
 from access_portal.grants.obstacles import refusal
-from access_portal.grants.standing import INVITATION_LASTS, MEMBERS_AT_MOST, allowed_commands, page_for, state_of
+from access_portal.grants.standing import INVITATION_LASTS, allowed_commands, page_for, state_of
 from access_portal.grants.views.acting import done
 from access_portal.grants.views.own import facts
 from access_portal.licences.markdown import to_safe_html

@@ -15,17 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.grants import commands, reading
+from access_portal.grants.conditions import RATIFY_WITHIN, has_current_licence, open_revocation
 from access_portal.grants.forms import OFFICE_FORMS, ActForm
 from access_portal.grants.lifecycle import Command
 from access_portal.grants.models import Grant
-from access_portal.grants.standing import (
-    RATIFY_WITHIN,
-    allowed_commands,
-    has_current_licence,
-    open_revocation,
-    require_any_reader,
-    require_reader,
-)
+from access_portal.grants.standing import allowed_commands, require_any_reader, require_reader
 from access_portal.grants.views.acting import done
 from access_portal.grants.views.own import facts
 from access_portal.grants.wording import BADGES, COMMAND_WORDS

@@ -14,16 +14,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.grants import commands, reading
+from access_portal.grants.conditions import RENEWAL_WINDOW, has_current_licence
 from access_portal.grants.forms import ActForm, AttestForm, RenewForm, SurrenderForm
 from access_portal.grants.lifecycle import Command
 from access_portal.grants.models import Grant
-from access_portal.grants.standing import (
-    RENEWAL_WINDOW,
-    allowed_commands,
-    has_current_licence,
-    require_command,
-    state_of,
-)
+from access_portal.grants.standing import allowed_commands, require_command, state_of
 from access_portal.grants.views.acting import done
 from access_portal.grants.wording import BADGES, MEANINGS
 from access_portal.licences.queries import current_version
