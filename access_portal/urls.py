@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("models/", include("release.catalogue.urls")),
     path("access/", include("release.access_page")),
     path("jobs/", include("inference_worker.urls")),
+    path("portal/v1/", include("access_portal.api.urls")),
     path("v1/", include("inference_worker.api.urls")),
     *([path("demo/", include("demo.urls"))] if settings.DEMO else []),
     path("", include("release.hub.urls")),

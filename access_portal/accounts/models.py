@@ -86,6 +86,7 @@ class Scope(models.TextChoices):
     """What a token may be used for, never more than its owner may do."""
 
     READ = "read", _("Read my account, applications and grants")
+    APPLY = "apply", _("Write and send my applications, and manage my grants")
     DOWNLOAD = "download", _("Download weights that I have a grant for")
     JOBS = "jobs", _("Run and read my inference jobs")
     REVIEW = "review", _("Review applications, if I am a reviewer")

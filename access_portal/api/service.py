@@ -1,0 +1,72 @@
+"""The API of the portal: one NinjaAPI, whose refusals are problem documents (RFC 9457)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from access_portal.api.bearer import Bearer
+from access_portal.errors import GatehouseError
+
+PROBLEM = "application/problem+json"
+
+api = NinjaAPI(
+    title="Gatehouse portal",
+    version="1",
+    description="Applications, review and grants: the commands of the pages, for programs. Errors follow RFC 9457.",
+    urls_namespace="portal_api",
+    docs_url=None,
+    openapi_url="openapi.json",
+    auth=Bearer(),
+)
+
+
+def problem(status: int, code: str, title: str, remedy: str = "", path: str = "", **more: Any) -> HttpResponse:
+    """A problem document; `code` is stable, `title` says what is wrong, `remedy` what would help and `path` where."""
+    body = {"type": f"about:blank#{code}", "status": status, "code": code, "title": title, "detail": title,
+            "remedy": remedy, "remedy_path": path, **more}  # fmt: skip
+    return JsonResponse(body, status=status, content_type=PROBLEM)
+
+
+@api.exception_handler(GatehouseError)
+def refused(request: HttpRequest, error: GatehouseError) -> HttpResponse:
+    """What the house refuses, in its own words."""
+    field = getattr(error, "field", "")
+    more = {"field": field} if field else {}
+    return problem(error.status, error.code, error.explanation, error.remedy, error.remedy_path, **more)
+
+
+@api.exception_handler(AuthenticationError)
+def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """No token, or one that does not work any more."""
+    title = _("This needs a token that works: it is missing, ended, or was revoked.")
+    answer = problem(401, "not_signed_in", title, _("Make one on the page of your tokens."), "/account/tokens/")
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+@api.exception_handler(ValidationError)
+def unusable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """What was sent does not have the shape that is documented; what was sent is not repeated."""
+    errors = [{"where": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors]
+    return problem(422, "unusable_body", _("The request does not have the documented shape."), errors=errors)
+
+
+@api.exception_handler(HttpError)
+def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """The body is no JSON."""
+    return problem(error.status_code, "unreadable_body", _("The body of the request is not JSON."))
+
+
+def unknown_route(request: HttpRequest) -> HttpResponse:
+    """An address of the API that does not exist, in the API's own form."""
+    return problem(404, "not_found", _("There is nothing at this address."))
+
+
+@api.exception_handler(Http404)
+def nothing_here(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(404, "not_found", _("There is nothing at this address."))

@@ -1,0 +1,12 @@
+"""Addresses of the portal's API, below /portal/v1/."""
+
+from django.urls import path, re_path
+
+from access_portal.api import applications, grants, me
+from access_portal.api.service import api, unknown_route
+
+api.add_router("", me.router)
+api.add_router("", applications.router)
+api.add_router("", grants.router)
+
+urlpatterns = [path("", api.urls), re_path(r"^.*$", unknown_route)]
