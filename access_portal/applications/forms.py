@@ -16,9 +16,15 @@ from access_portal.questionnaires.definition import Definition
 from access_portal.questionnaires.parsing import parse
 
 
+_PARSED: dict[str, Definition] = {}  # by fingerprint: a version of a form never changes, and there are few of them
+
+
 def definition_of(application: Application) -> Definition:
     """The form that this application is written on: it stays the same when a newer one is published."""
-    return parse(application.form.definition)
+    form = application.form
+    if form.sha256 not in _PARSED:
+        _PARSED[form.sha256] = parse(form.definition)
+    return _PARSED[form.sha256]
 
 
 def sizes_of(application: Application) -> list[tuple[str, str]]:

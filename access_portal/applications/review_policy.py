@@ -25,7 +25,15 @@ class Policy:
 
 def policy_of(family_id: int) -> Policy:
     """The review policy that holds for a family."""
-    row = ReviewPolicy.objects.filter(family_id=family_id).first() or ReviewPolicy(family_id=family_id)
+    return _read(ReviewPolicy.objects.filter(family_id=family_id).first() or ReviewPolicy(family_id=family_id))
+
+
+def policy_for(application: Application) -> Policy:
+    """The same for the family of a case; no query where the case was read with `family__review_policy`."""
+    return _read(getattr(application.family, "review_policy", None) or ReviewPolicy(family_id=application.family_id))
+
+
+def _read(row: ReviewPolicy) -> Policy:
     return Policy(
         eyes=row.eyes,
         four_eyes_sizes=frozenset(row.four_eyes_sizes),
@@ -43,7 +51,7 @@ def needs_four_eyes(application: Application) -> bool:
     """Whether whoever recommends this case may not approve it: by policy, or because the reviewer is in doubt."""
     if application.recommendation is not None and application.recommendation.doubt:
         return True
-    policy = policy_of(application.family_id)
+    policy = policy_for(application)
     if policy.eyes != ReviewPolicy.Eyes.SOME:
         return policy.eyes == ReviewPolicy.Eyes.FOUR
     sizes = application.answers.get("sizes", [])

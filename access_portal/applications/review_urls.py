@@ -22,6 +22,8 @@ urlpatterns = [
     path("review/conflicts/", review_office.my_conflicts, name="my_conflicts"),
     path("review/conflicts/<int:conflict_id>/end/", review_office.end_conflict, name="end_conflict"),
     path("review/<slug:number>/", review_case.case, name="review_case"),
+    path("review/<slug:number>/previous/", review_queue.step, {"way": "previous"}, name="review_previous"),
+    path("review/<slug:number>/following/", review_queue.step, {"way": "following"}, name="review_following"),
     *(
         path(f"review/<slug:number>/{act.slug}/", review_acts.act, {"name": name}, name=f"review_{name}")
         for name, act in ACTS.items()

@@ -13,7 +13,7 @@ from access_portal.accounts.models import User
 from access_portal.applications.conflicts import is_involved
 from access_portal.applications.models import Application
 from access_portal.applications.obstacles import ANYBODY, refusal
-from access_portal.applications.review_policy import needs_four_eyes, policy_of
+from access_portal.applications.review_policy import needs_four_eyes, policy_for
 from access_portal.applications.workflow import (
     BUSINESS_OF,
     Command,
@@ -26,7 +26,7 @@ from access_portal.applications.workflow import (
 )
 from access_portal.errors import NotFoundError
 from access_portal.grants.models import LIVE_STATES
-from access_portal.grants.policy import Action, Actor, Case, Granted, Office, decide, require
+from access_portal.grants.policy import Action, Actor, Case, Granted, Office, decide, decide_each, require
 
 ACTION_OF: Mapping[Who, Action] = {
     Who.REVIEWER: Action.REVIEW,
@@ -62,7 +62,8 @@ def standing(application: Application | None, actor: Mover, now: datetime) -> fr
     if not actor.is_office:
         return frozenset()
     case = case_of(application, actor)
-    return frozenset(who for who, action in ACTION_OF.items() if isinstance(decide(actor, action, case, now), Granted))
+    answers = decide_each(actor, ACTION_OF.values(), case, now)
+    return frozenset(who for who, action in ACTION_OF.items() if isinstance(answers[action], Granted))
 
 
 def unmet(application: Application | None, actor: Mover, now: datetime) -> frozenset[Condition]:
@@ -75,7 +76,6 @@ def unmet(application: Application | None, actor: Mover, now: datetime) -> froze
 
 def _about_people(application: Application, actor: Mover, now: datetime) -> dict[Condition, bool]:
     person = actor.pk if isinstance(actor, User) else None
-    admin = isinstance(actor, User) and isinstance(decide(actor, Action.ADMINISTER, Office(), now), Granted)
     recommender = application.recommendation.by_id if application.recommendation else None
     proposer = application.final_proposal.by_id if application.final_proposal else None
     decision = application.decision
@@ -83,7 +83,8 @@ def _about_people(application: Application, actor: Mover, now: datetime) -> dict
     return {
         Condition.CLAIM_FREE: not application.held_by_other(person or 0, now),
         Condition.OWN_CLAIM: application.claimed_by_id == person,
-        Condition.HANDS_OVER: application.claimed_by_id == person or admin,
+        Condition.HANDS_OVER: application.claimed_by_id == person
+        or (application.state == State.IN_REVIEW and _runs_the_office(actor, now)),
         Condition.SECOND_PAIR: recommender != person or not needs_four_eyes(application),
         Condition.FINAL_PROPOSED: proposer is not None and proposer != person,
         Condition.UNINVOLVED: person not in had_part,
@@ -93,18 +94,31 @@ def _about_people(application: Application, actor: Mover, now: datetime) -> dict
     }
 
 
+def _runs_the_office(actor: Mover, now: datetime) -> bool:
+    return isinstance(actor, User) and isinstance(decide(actor, Action.ADMINISTER, Office(), now), Granted)
+
+
 def _about_the_case(application: Application, now: datetime) -> dict[Condition, bool]:
-    due = application.due_at is not None and application.due_at <= now
     decision = application.decision
-    appeal_until = decision.at + policy_of(application.family_id).appeal_time if decision else now
+    appeal_until = decision.at + policy_for(application).appeal_time if decision else now
     return {
         Condition.NOT_ON_HOLD: not application.is_on_hold,
         Condition.ON_HOLD: application.is_on_hold,
         Condition.SINGLE_EYE: application.state != State.IN_REVIEW or not needs_four_eyes(application),
         Condition.APPEAL_TIME: now < appeal_until and not hasattr(application, "appeal"),
-        Condition.OVERDUE: due and application.reminders.filter(due_at=application.due_at).exists(),
-        Condition.SETTLED: now >= appeal_until and not application.grants.filter(state__in=LIVE_STATES).exists(),
+        Condition.OVERDUE: _is_on_applicant(application)
+        and application.due_at is not None
+        and application.due_at <= now
+        and application.reminders.filter(due_at=application.due_at).exists(),
+        Condition.SETTLED: not application.is_open
+        and now >= appeal_until
+        and not application.grants.filter(state__in=LIVE_STATES).exists(),
     }
+
+
+def _is_on_applicant(application: Application) -> bool:
+    """Whether the next step is the applicant's, so that it lapses when nothing comes."""
+    return application.state in (State.DRAFT, State.INFO_REQUESTED)
 
 
 def allowed_commands(application: Application, actor: Mover, now: datetime) -> frozenset[Command]:

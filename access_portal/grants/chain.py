@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -26,9 +26,17 @@ OVER = ("grant_expired", "grant_surrendered", "grant_superseded")  # what a new 
 UNDER_WAY = ("pending", "info_requested")
 
 
-def chain(actor: Actor, action: Action, resource: Resource, now: datetime) -> Iterator[Fact]:
-    """The facts that this question turns on, in order; it ends where nothing more can be asked."""
-    yield from about_the_asker(actor)
+def chain(
+    actor: Actor, action: Action, resource: Resource, now: datetime, asker: Sequence[Fact] | None = None
+) -> Iterator[Fact]:
+    """The facts that this question turns on, in order; it ends where nothing more can be asked.
+
+    `asker` are the facts about the person, where they have been looked up for another question of the same moment.
+    """
+    if asker is not None:
+        yield from asker
+    else:
+        yield from about_the_asker(actor)
     if not isinstance(actor, User):
         return
     if action in ROLES:
@@ -58,7 +66,7 @@ def _about_a_model(actor: User, action: Action, model: Model, now: datetime) -> 
         yield from rights.reach(grant, action, model)
         yield rights.accepted_licence(actor, model, now)
 
-    yield from _best(actor, model, grants, facts)
+    yield from _best(actor, model, grants, facts, now)
 
 
 def _about_the_api(actor: User, now: datetime) -> Iterator[Fact]:
@@ -70,27 +78,27 @@ def _about_the_api(actor: User, now: datetime) -> Iterator[Fact]:
         yield from rights.life(actor, grant, stops, now)
         yield rights.allows_inference(grant)
 
-    yield from _best(actor, None, grants, facts)
+    yield from _best(actor, None, grants, facts, now)
 
 
 def _best(
-    actor: User, model: Model | None, grants: list[Grant], facts: Callable[[Grant], Iterator[Fact]]
+    actor: User, model: Model | None, grants: list[Grant], facts: Callable[[Grant], Iterator[Fact]], now: datetime
 ) -> Iterator[Fact]:
     """The chain of the newest grant that holds throughout; where none does, the newest tells best why."""
     if not grants:
-        yield _applied(actor, model)
+        yield _applied(actor, model, now)
         return
     chains = [list(facts(grant)) for grant in grants]
     best = next((links for links in chains if all(fact.holds for fact in links)), chains[0])
     for fact in best:
-        yield _applied_again(actor, model, fact)
+        yield _applied_again(actor, model, fact, now)
 
 
-def _applied_again(actor: User, model: Model | None, fact: Fact) -> Fact:
+def _applied_again(actor: User, model: Model | None, fact: Fact, now: datetime) -> Fact:
     """Whoever has applied again after the end should hear of that, and not that they might."""
     if fact.holds or fact.code not in OVER:
         return fact
-    applied = _applied(actor, model)
+    applied = _applied(actor, model, now)
     return applied if applied.code in UNDER_WAY else fact
 
 
@@ -115,12 +123,14 @@ def _stops_of(grants: list[Grant]) -> list[Stop]:
     return sorted(stops, key=lambda stop: stop.scope != Stop.Scope.HOUSE)
 
 
-def _applied(actor: User, model: Model | None) -> Fact:
+def _applied(actor: User, model: Model | None, now: datetime) -> Fact:
     """Nobody has granted anything: because it was never asked, is being written or decided, or was refused."""
     applications = Application.objects.filter(applicant=actor)
     if model is not None:
         applications = applications.filter(family_id=model.family_id)
     latest = applications.order_by(Coalesce("submitted_at", "created_at").desc(), "-pk").first()
+    if latest is not None:
+        latest.state = latest.told_state(now)  # a decision that can still be undone was not told yet
     if latest is None or (latest.state not in OPEN_STATES and latest.state not in REFUSED_STATES):
         return _not_applied(model)
     return _asked(latest)

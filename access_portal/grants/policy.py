@@ -6,20 +6,20 @@ it gives is what the person reads. The rules themselves are the links of `chain.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from access_portal.errors import PermissionRefusedError
 from access_portal.grants.chain import chain
-from access_portal.grants.facts import Fact
+from access_portal.grants.facts import Fact, about_the_asker
 from access_portal.grants.models import Grant
 from access_portal.grants.questions import Action, Actor, Case, Model, Office, Resource
 
 __all__ = [
     "Action", "Actor", "Case", "Decision", "Fact", "Granted", "Model", "Office", "Refused", "Resource", "decide",
-    "explain", "require", "usable",
+    "decide_each", "explain", "require", "usable",
 ]  # fmt: skip
 
 
@@ -46,8 +46,20 @@ T = TypeVar("T")
 
 def decide(actor: Actor, action: Action, resource: Resource, now: datetime) -> Decision:
     """May `actor` do this at `now`? The answer holds for this moment only and is not to be kept."""
+    return _answer(chain(actor, action, resource, now))
+
+
+def decide_each(
+    actor: Actor, actions: Iterable[Action], resource: Resource, now: datetime
+) -> Mapping[Action, Decision]:
+    """`decide` for several actions at one moment: what they have in common is looked up once."""
+    asker = list(about_the_asker(actor))
+    return {action: _answer(chain(actor, action, resource, now, asker)) for action in actions}
+
+
+def _answer(facts: Iterable[Fact]) -> Decision:
     grant = None
-    for fact in chain(actor, action, resource, now):
+    for fact in facts:
         if not fact.holds:
             return Refused(fact.code, fact.text, fact.remedy, fact.path)
         grant = fact.grant or grant

@@ -40,6 +40,12 @@ class ActForm(forms.Form):
         return dict(self.cleaned_data)
 
     @property
+    def is_untouched(self) -> bool:
+        """Whether somebody pressed a button that opens this form, and has not filled in anything yet."""
+        asked = [field.html_name for field in self.visible_fields()]
+        return bool(asked) and not any(name in self.data for name in asked)
+
+    @property
     def typed(self) -> list[tuple[str, str]]:
         """The texts that somebody wrote, as (label, text): to be kept when nothing can be done with them now."""
         texts = [field for field in self if isinstance(field.field.widget, forms.Textarea)]

@@ -14,7 +14,7 @@ from access_portal.applications.cockpit.listing import sent
 from access_portal.applications.cockpit.papers import Kind, Paper, papers_of
 from access_portal.applications.families import variants_of
 from access_portal.applications.forms import definition_of
-from access_portal.applications.models import Application, Round, Signal, Verdict
+from access_portal.applications.models import Application, Round, Signal, State, Verdict
 from access_portal.applications.signals import TITLES
 from access_portal.applications.standing import not_found
 from access_portal.applications.wording import Entry, entry
@@ -65,8 +65,7 @@ def find_case(number: str) -> Application:
         "recommendation__by",
         "final_proposal__by",
         "acceptance__version__licence",
-        "previous",
-    )
+    ).prefetch_related("family__variants")
     application = rows.filter(number=number).first()
     if application is None:
         raise not_found(number)
@@ -95,11 +94,14 @@ class CaseFile:
 
     @property
     def answers(self) -> Mapping[str, Any]:
+        """Those of the last round; where nothing can have been written since, the case itself has them."""
+        if self.application.state != State.INFO_REQUESTED:
+            return dict(self.application.answers)
         return self.rounds[0].answers if self.rounds else {}
 
     @cached_property
     def changes(self) -> dict[str, Change]:
-        if len(self.rounds) < 2:
+        if self.application.rounds < 2:
             return {}
         found = differences(self.definition, self.rounds[1].answers, self.answers, self.sizes)
         return {change.name: change for change in found}
@@ -159,19 +161,13 @@ class CaseFile:
     def hidden_opinions(self) -> int:
         return len(self.of(Kind.OPINION)) - len(self.opinions)
 
-    @cached_property
-    def events(self) -> list[Event]:
-        rows = Event.objects.filter(subject=self.application.subject)
-        return list(rows.select_related("actor").order_by("sequence"))
-
     @property
     def timeline(self) -> list[Entry]:
-        return [entry(event, self.application, self.reader) for event in self.events]
+        return [self._entry(paper) for paper in self.of(Kind.EVENT)]
 
     def since(self, version: int) -> list[Entry]:
         """What happened after the page of this version was shown."""
-        later = [event for event in self.events if int(event.data.get("version", 0)) > version]
-        return [entry(event, self.application, self.reader) for event in later]
+        return [self._entry(paper) for paper in self.of(Kind.EVENT) if paper.round > version]
 
     @cached_property
     def grants(self) -> list[Grant]:
@@ -192,6 +188,10 @@ class CaseFile:
         return not current or any(
             paper.by_id == self.reader.pk and paper.round == opinion.round for paper in self.of(Kind.OPINION)
         )
+
+    def _entry(self, paper: Paper) -> Entry:
+        actor = User(pk=paper.by_id, username=paper.username, full_name=paper.full_name) if paper.by_id else None
+        return entry(Event(name=paper.text, actor=actor, at=paper.at), self.application, self.reader)
 
     def _file(self, question: str) -> Paper | None:
         answer = self.answers.get(question)

@@ -39,7 +39,7 @@ class Neighbours:
     """Numbers of the cases before and after one."""
 
     previous: str | None
-    next: str | None
+    following: str | None
 
 
 def sent() -> QuerySet[Application]:

@@ -1,4 +1,4 @@
-"""All small papers of one case in one reading: words, questions, opinions, signals, files."""
+"""All small papers of one case in one reading: words, questions, opinions, signals, files, events."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 
 from django.db.models import Case, CharField, DateTimeField, F, IntegerField, QuerySet, TextField, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
 
 from access_portal.applications.models import Application
+from access_portal.audit.models import Event
 
 
 class Kind(StrEnum):
@@ -23,6 +25,7 @@ class Kind(StrEnum):
     OPINION = "opinion"  # `detail` is the verdict
     SIGNAL = "signal"  # `detail` is its kind, `level` and `extra` where it comes from
     FILE = "file"  # `detail` is the question of the form, `extra` the SHA-256
+    EVENT = "event"  # `text` is its name, `round` the version of the case after it
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,10 @@ def papers_of(application: Application) -> list[Paper]:
             case.attachments.all(), Kind.FILE, text=F("name"), detail=F("question"), extra=F("sha256"),
             level=F("media_type"), at=F("uploaded_at"),
         ),
+        _part(
+            Event.objects.filter(subject=case.subject), Kind.EVENT, by="actor", text=F("name"), at=F("at"),
+            round=Coalesce(Cast(KT("data__version"), IntegerField()), NOBODY),
+        ),
     ]  # fmt: skip
     rows = parts[0].union(*parts[1:], all=True)
     papers = [Paper(**{name.removeprefix("paper_"): value for name, value in row.items()}) for row in rows]
@@ -86,9 +93,9 @@ def papers_of(application: Application) -> list[Paper]:
 
 def _part(rows: QuerySet[Any], kind: Kind, by: str = "", **columns: Combinable) -> QuerySet[Any, Any]:
     person = {
-        "by_id": F(f"{by}_id") if by else NOBODY,
-        "username": F(f"{by}__username") if by else NOTHING,
-        "full_name": F(f"{by}__full_name") if by else NOTHING,
+        "by_id": Coalesce(F(f"{by}_id"), NOBODY, output_field=IntegerField()) if by else NOBODY,
+        "username": Coalesce(F(f"{by}__username"), NOTHING, output_field=TextField()) if by else NOTHING,
+        "full_name": Coalesce(F(f"{by}__full_name"), NOTHING, output_field=TextField()) if by else NOTHING,
     }
     usual: dict[str, Any] = {
         "kind": Value(kind.value, output_field=CharField()), "pk": F("pk"), **person, "at": NEVER, "round": NOBODY,

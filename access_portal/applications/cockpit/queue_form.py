@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
@@ -9,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access_portal.applications.cockpit.wanted import Sort, View, Wanted
 from access_portal.applications.signals import TITLES
-from access_portal.questionnaires.definition import Kind
+from access_portal.questionnaires.definition import Choice
 from access_portal.questionnaires.families import all_families
 from access_portal.questionnaires.house import house_definition
 from access_portal.questionnaires.parsing import parse
@@ -47,6 +49,10 @@ class QueueForm(forms.Form):
 
 def positions() -> list[tuple[str, str]]:
     """Those of the house form; other forms may ask for others, which are found by address."""
+    return [(choice.value, str(choice.label)) for choice in _of_the_house()]
+
+
+@cache
+def _of_the_house() -> tuple[Choice, ...]:
     question = parse(house_definition()).question("position")
-    choices = question.choices if question is not None and question.kind == Kind.CHOICE else ()
-    return [(choice.value, str(choice.label)) for choice in choices]
+    return question.choices if question is not None else ()

@@ -16,7 +16,7 @@ from access_portal.applications.cockpit.fields import checklist_field, colleague
 from access_portal.applications.commands import Ask
 from access_portal.applications.forms import definition_of
 from access_portal.applications.models import Verdict
-from access_portal.applications.review_policy import policy_of
+from access_portal.applications.review_policy import policy_for
 
 MOST_ASKS = 5
 SHORTEST_ASK = 10  # characters
@@ -28,10 +28,11 @@ def end_of(date: Any) -> datetime:
 
 
 class HandOverForm(VersionForm):
-    """To whom."""
+    """To whom: a list that is read only once somebody wants to."""
 
     def make_ready(self) -> None:
-        self.fields["to"] = colleagues(self.application)
+        if self.is_bound:
+            self.fields["to"] = colleagues(self.application)
 
 
 class AskForm(VersionForm):
@@ -40,7 +41,7 @@ class AskForm(VersionForm):
     due_on = day(_("Answer until"), hint=_("The applicant is reminded before that."))
 
     def begin(self) -> dict[str, Any]:
-        until = timezone.now() + policy_of(self.application.family_id).answer_time
+        until = timezone.now() + policy_for(self.application).answer_time
         return {"due_on": timezone.localdate(until)}
 
     def make_ready(self) -> None:

@@ -18,6 +18,7 @@ from access_portal.applications.eligibility import require_eligible, require_may
 from access_portal.applications.families import Family
 from access_portal.applications.forms import complete_answers, questions_to_settle
 from access_portal.applications.models import Application, Round
+from access_portal.applications.queue_lines import keep_line
 from access_portal.applications.review_policy import policy_of
 from access_portal.applications.sent import application_sent
 from access_portal.applications.signals import note_signals
@@ -213,6 +214,7 @@ def _send(application: Application, acceptance: LicenceAcceptance, now: datetime
         acceptance=acceptance,
         sent_at=now,
     )
+    keep_line(application)
 
 
 def _keep_replies(application: Application, replies: Mapping[int, str]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.applications.cockpit.act_form import ActForm
@@ -17,7 +17,6 @@ from access_portal.applications.cockpit.acts import ACTS, Act
 from access_portal.applications.cockpit.canned import QUESTIONS
 from access_portal.applications.cockpit.case_file import CaseFile
 from access_portal.applications.cockpit.deciding_forms import prepared_refusal
-from access_portal.applications.cockpit.listing import neighbours
 from access_portal.applications.cockpit.related import related_to
 from access_portal.applications.cockpit.reviewing_forms import prepared_asks
 from access_portal.applications.cockpit.wanted import Wanted
@@ -65,11 +64,11 @@ def show_case(
     request: SignedInRequest,
     application: Application,
     who: frozenset[Who],
+    now: datetime,
     tried: Tried | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Everything about it on one page."""
-    now = timezone.now()
     file = CaseFile(application, request.user)
     can = allowed(State(application.state), who, unmet(application, request.user, now))
     offered = offer(request, application, can, who, tried)
@@ -84,7 +83,6 @@ def show_case(
         "since": file.since(tried.seen) if tried and tried.problem else [],
         "lost": tried.form.typed if tried and tried.problem and tried.name not in offered else [],
         "related": related_to(application, _said(file, "institution"), _said(file, "position")),
-        "neighbours": neighbours(application, wanted, request.user, now),
         "wanted": wanted,
         "held_by_other": application.held_by_other(request.user.pk, now),
         "overdue": application.is_overdue(now),

@@ -30,6 +30,9 @@ def act(request: SignedInRequest, number: str, name: str) -> HttpResponse:
     """Do it, or with `preview` only show the mail that it would send."""
     wanted = ACTS[name]
     application, form = _begin(request, number, wanted, name)
+    if form.is_untouched:
+        form.errors.clear()
+        return _again(request, number, Tried(name, form), 200)
     if not form.is_valid():
         return _again(request, number, Tried(name, form), 422)
     looks = wanted.mails and "preview" in request.POST
@@ -78,5 +81,6 @@ def _on_top(request: SignedInRequest, wanted: Act, name: str, fresh: Application
 
 def _again(request: SignedInRequest, number: str, tried: Tried, status: int) -> HttpResponse:
     application = find_case(number)
-    who = require_distance(request.user, application, timezone.now())
-    return show_case(request, application, who, tried, status)
+    now = timezone.now()
+    who = require_distance(request.user, application, now)
+    return show_case(request, application, who, now, tried, status)

@@ -20,4 +20,4 @@ def case(request: SignedInRequest, number: str) -> HttpResponse:
     now = timezone.now()
     require_staff(request.user, now)
     application = find_case(number)
-    return show_case(request, application, require_distance(request.user, application, now))
+    return show_case(request, application, require_distance(request.user, application, now), now)

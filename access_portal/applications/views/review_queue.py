@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.applications.cockpit import listing
+from access_portal.applications.cockpit.case_file import find_case
 from access_portal.applications.cockpit.queue_form import QueueForm
 from access_portal.applications.cockpit.staff import require_staff
 from access_portal.applications.cockpit.wanted import View, Wanted
@@ -61,6 +62,21 @@ def take_next(request: SignedInRequest) -> HttpResponse:
         return redirect("review_queue")
     messages.success(request, _("It is yours for two hours."))
     return redirect("review_case", number=taken.number)
+
+
+@login_required
+@require_safe
+def step(request: SignedInRequest, number: str, way: str) -> HttpResponse:
+    """The case before or after this one in the view that the reviewer came from; at its end, that view."""
+    now = timezone.now()
+    require_staff(request.user, now)
+    wanted = Wanted.parse(request.session.get(QUEUE, ""))
+    there = listing.neighbours(find_case(number), wanted, request.user, now)
+    found = there.previous if way == "previous" else there.following
+    if found is not None:
+        return redirect("review_case", number=found)
+    messages.info(request, _("That was the last case of this view, in this direction."))
+    return redirect(_on(wanted))
 
 
 @login_required

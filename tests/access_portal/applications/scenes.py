@@ -21,6 +21,7 @@ from access_portal.applications.models import (
     Round,
     State,
 )
+from access_portal.applications.queue_lines import keep_line
 from access_portal.applications.terms import Terms
 from access_portal.licences.commands import publish_version
 from access_portal.licences.models import LicenceVersion
@@ -110,6 +111,7 @@ def _send(application: Application) -> None:
         application=application, number=application.rounds, answers=application.answers, form=application.form,
         acceptance=application.acceptance, sent_at=NOW - 2 * HOUR,
     )  # fmt: skip
+    keep_line(application)
 
 
 def _bring_to(application: Application, state: State, decider: User | None) -> None:
