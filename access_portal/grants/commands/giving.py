@@ -59,24 +59,12 @@ def create_grant(
         old = None if supersedes is None else _retire(supersedes, holder, family_id, kind, starts_at, now)
         _make_room(holder, family_id, now)
         grant = Grant.objects.create(
-            holder=holder,
-            kind=kind,
-            lab_name=lab_name.strip(),
-            family_id=family_id,
-            whole_family=whole_family,
-            supersedes=supersedes,
-            licence_version=licence_version,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            reason=reason.strip(),
-            token_quota=token_quota,
-            may_download=may_download,
-            may_infer=may_infer,
-            given_by=given_by,
-            application=application,
-            state_changed_at=now,
+            holder=holder, kind=kind, lab_name=lab_name.strip(), family_id=family_id, whole_family=whole_family,
+            supersedes=supersedes, licence_version=licence_version, starts_at=starts_at, ends_at=ends_at,
+            reason=reason.strip(), token_quota=token_quota, may_download=may_download, may_infer=may_infer,
+            given_by=given_by, application=application, state_changed_at=now,
             attest_due_at=next_date(starts_at, ends_at),
-        )
+        )  # fmt: skip
         _set_variants(grant, keys)
         grant.number = f"GR-{grant.pk:05d}"
         grant.save(update_fields=["number"])  # from here on the database holds all of this still
