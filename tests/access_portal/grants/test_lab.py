@@ -158,7 +158,7 @@ def test_whoever_is_removed_can_use_nothing_from_that_moment(by: str, ada: User)
     lab = make_lab(ada, None, mem)
     actor = ada if by == "holder" else make_user("ben", Role.ADMIN)
     place = lab.members.get()
-    commands.remove_member(actor=actor, number=lab.number, member_id=place.pk, reason="Has left.", now=NOW)
+    commands.remove_member(actor=actor, number=str(lab.number), member_id=place.pk, reason="Has left.", now=NOW)
     assert not rights_of(mem).exists()
     assert "Has left." in OutboxMail.objects.get(user=mem).body
     assert OutboxMail.objects.filter(user=ada).exists() == (by == "office")
@@ -167,7 +167,7 @@ def test_whoever_is_removed_can_use_nothing_from_that_moment(by: str, ada: User)
 def test_a_place_of_another_lab_cannot_be_taken_away(lab: Grant) -> None:
     other = make_lab(make_user("bob"), None, make_user("mem"))
     with pytest.raises(NotFoundError) as error:
-        commands.remove_member(actor=lab.holder, number=lab.number, member_id=other.members.get().pk, now=NOW)
+        commands.remove_member(actor=lab.holder, number=str(lab.number), member_id=other.members.get().pk, now=NOW)
     assert code_of(error) == "member_not_found"
 
 
@@ -176,8 +176,8 @@ def test_a_lab_passes_on_with_its_members_and_its_open_invitations(ada: User) ->
     lab = make_lab(ada, None, mem, make_user("zoe"))
     make_invitation(lab, cy.email, "secret")
     place = lab.members.get(user=mem)
-    commands.ask_transfer(actor=ada, number=lab.number, member_id=place.pk, reason="I leave.", now=NOW)
-    new = commands.approve_transfer(actor=ben, number=lab.number, token_quota=7, now=NOW)
+    commands.ask_transfer(actor=ada, number=str(lab.number), member_id=place.pk, reason="I leave.", now=NOW)
+    new = commands.approve_transfer(actor=ben, number=str(lab.number), token_quota=7, now=NOW)
     lab.refresh_from_db()
     assert (new.holder, new.ends_at, new.token_quota, lab.state) == (mem, lab.ends_at, 7, "superseded")
     assert {place.email for place in new.members.filter(removed_at=None)} == {"zoe@uni.example", cy.email}
@@ -188,10 +188,10 @@ def test_a_lab_passes_on_with_its_members_and_its_open_invitations(ada: User) ->
 def test_a_lab_passes_to_nobody_who_has_left_it_meanwhile(ada: User) -> None:
     mem, ben = make_user("mem"), make_user("ben", Role.DECIDER)
     lab = make_lab(ada, None, mem)
-    commands.ask_transfer(actor=ada, number=lab.number, member_id=lab.members.get().pk, reason="I leave.", now=NOW)
-    commands.leave(actor=mem, number=lab.number, now=NOW)
+    commands.ask_transfer(actor=ada, number=str(lab.number), member_id=lab.members.get().pk, reason="I leave.", now=NOW)
+    commands.leave(actor=mem, number=str(lab.number), now=NOW)
     with pytest.raises(ConflictError) as error:
-        commands.approve_transfer(actor=ben, number=lab.number, token_quota=7, now=NOW)
+        commands.approve_transfer(actor=ben, number=str(lab.number), token_quota=7, now=NOW)
     assert code_of(error) == "member_left"
 
 
@@ -200,9 +200,9 @@ def test_a_lab_passes_to_nobody_who_holds_such_a_grant_already(ada: User) -> Non
     lab = make_lab(ada, None, mem)
     make_person_grant(mem, lab.family)
     accept_licence(mem, lab)
-    commands.ask_transfer(actor=ada, number=lab.number, member_id=lab.members.get().pk, reason="I leave.", now=NOW)
+    commands.ask_transfer(actor=ada, number=str(lab.number), member_id=lab.members.get().pk, reason="I leave.", now=NOW)
     with pytest.raises(ConflictError) as error:
-        commands.approve_transfer(actor=ben, number=lab.number, token_quota=7, now=NOW)
+        commands.approve_transfer(actor=ben, number=str(lab.number), token_quota=7, now=NOW)
     assert code_of(error) == "grant_exists"
     lab.refresh_from_db()
     assert lab.state == "active"
@@ -230,5 +230,5 @@ def test_members_of_one_lab_are_near_to_each_other_for_ever(ada: User) -> None:
     lab = make_lab(ada)
     make_member(lab, ben, removed_at=NOW, removed_by=ada)
     with pytest.raises(PermissionRefusedError) as error:
-        commands.lift(actor=ben, number=make_person_grant(ada, state="suspended").number, reason="Fine.", now=NOW)
+        commands.lift(actor=ben, number=str(make_person_grant(ada, state="suspended").number), reason="Fine.", now=NOW)
     assert code_of(error) == "conflict_of_interest"

@@ -17,8 +17,8 @@ WORDS: dict[str, tuple[dict[str, Any], str]] = {
     "active": ({}, "Active"),
     "suspended": ({"state": "suspended", "state_reason": "A doubt.", "state_changed_at": NOW}, "A doubt."),
     "revoked": ({"state": "revoked", "state_reason": "A breach.", "state_changed_at": NOW}, "A breach."),
-    "expired": ({"state": "expired", "ends_at": NOW}, "You can apply again."),
-    "ended unseen": ({"ends_at": NOW}, "You can apply again."),
+    "expired": ({"state": "expired", "ends_at": NOW}, "It can be renewed for 90 days"),
+    "ended unseen": ({"ends_at": NOW}, "It can be renewed for 90 days"),
     "not begun": ({"starts_at": NOW + DAY}, "It begins on"),
 }
 
