@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
-from django.db.models import Q
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_noop
 
 from access_portal.accounts.queries import is_orcid_of_other, orcid_of
@@ -66,6 +67,11 @@ def keep_signal(application: Application, seen: Seen, now: datetime) -> None:
     )
 
 
+def forget_seen(application: Application) -> None:
+    """Forget what was seen; that something was, and of which kind, stays. Each value is another, as they must be."""
+    application.signals.update(value=Concat(Value("forgotten "), Cast("pk", CharField())))
+
+
 def _look(application: Application, now: datetime) -> Iterator[Seen]:
     yield from _addresses(application)
     yield from _country(application)
@@ -74,7 +80,7 @@ def _look(application: Application, now: datetime) -> Iterator[Seen]:
     yield from _same_purpose(application)
     age = now - application.applicant.date_joined
     if age < NEW_ACCOUNT:
-        yield Seen("new_account", Level.NOTE, f"{int(age.total_seconds() // 3600)} h", "account")
+        yield Seen("new_account", Level.NOTE, f"{max(0, int(age.total_seconds() // 3600))} h", "account")
     for kind in ("supervisor", "referee"):
         domain = _domain(str(application.answers.get(f"{kind}_email", "")))
         if domain and domain_sign(domain, "") is DomainSign.FREE_MAIL:
