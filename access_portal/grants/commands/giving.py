@@ -65,14 +65,20 @@ def create_grant(
             given_by=given_by, application=application, state_changed_at=now,
             attest_due_at=next_date(starts_at, ends_at),
         )  # fmt: skip
-        _set_variants(grant, keys)
-        grant.number = f"GR-{grant.pk:05d}"
-        grant.save(update_fields=["number"])  # from here on the database holds all of this still
-        write_down(grant, given_by, "grant_given", now, {"ends_at": ends_at.isoformat(), "token_quota": token_quota})
+        _seal(grant, keys, now)
         if old is not None:
             _take_members_along(old, grant)
             write_down(old, given_by, "grant_superseded", now, {"grant": grant.number})
     return grant
+
+
+def _seal(grant: Grant, keys: set[int], now: datetime) -> None:
+    """Name the sizes, then the number: from there on the database holds all of it still."""
+    _set_variants(grant, keys)
+    grant.number = f"GR-{grant.pk:05d}"
+    grant.save(update_fields=["number"])
+    terms = {"ends_at": grant.ends_at.isoformat(), "token_quota": grant.token_quota}
+    write_down(grant, grant.given_by, "grant_given", now, terms)
 
 
 def undo_grant(*, grant: Grant, actor: User, now: datetime) -> Grant:

@@ -77,13 +77,13 @@ MUTATIONS = [
     ("chain", "if all(fact.holds for fact in links)), chains[0])", "if all(fact.holds for fact in links)), chains[-1])"),
     ("chain", "next((links for links in chains if all(fact.holds for fact in links)), chains[0])", "chains[0]"),
     ("chain", "chains = [list(facts(grant)) for grant in grants]", "chains = [list(facts(grant)) for grant in grants[:1]]"),
-    ("chain", "        yield _applied_again(actor, model, fact)", "        yield fact"),
+    ("chain", "        yield _applied_again(actor, model, fact, now)", "        yield fact"),
     ("chain", "if fact.holds or fact.code not in OVER:", "if fact.holds:"),
     ("chain", 'OVER = ("grant_expired", "grant_surrendered", "grant_superseded")', 'OVER = ("grant_expired",)'),
     ("chain", "applied if applied.code in UNDER_WAY else fact", 'applied if applied.code != "not_applied" else fact'),
     ("chain", "applied if applied.code in UNDER_WAY else fact", "applied"),
     ("chain", 'UNDER_WAY = ("pending", "info_requested")', 'UNDER_WAY = ("pending",)'),
-    ("chain", "    applied = _applied(actor, model)\n", "    applied = _applied(actor, None)\n"),
+    ("chain", "    applied = _applied(actor, model, now)\n", "    applied = _applied(actor, None, now)\n"),
     # stops
     ("chain", "covered = Q(scope=Stop.Scope.HOUSE) | Q(grant__in=grants)", "covered = Q(scope=Stop.Scope.HOUSE)"),
     ("chain", "covered = Q(scope=Stop.Scope.HOUSE) | Q(grant__in=grants)", "covered = Q(grant__in=grants)"),
@@ -155,6 +155,7 @@ def scenes(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[Scene
         transaction.set_rollback(True)
 
 
+@pytest.mark.django_db  # so that this file can be run by itself: the database is made for marked tests alone
 def test_the_policy_itself_survives(scenes: list[Scene], monkeypatch: pytest.MonkeyPatch) -> None:
     assert survives(load(SOURCES, monkeypatch), scenes)
 
