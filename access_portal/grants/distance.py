@@ -11,11 +11,13 @@ from access_portal.grants.queries import labmates
 
 
 def is_near(grant: Grant, person: User) -> bool:
-    """Whether a member of staff shares a lab with the holder, or has declared a conflict of interest."""
-    return person.pk in labmates(grant.holder_id) or _has_declared(grant, person)
+    """Whether a member of staff shares or shared a lab with the holder, or has declared a conflict of interest."""
+    return person.pk in all_near(grant)
 
 
-def _has_declared(grant: Grant, person: User) -> bool:
+def all_near(grant: Grant) -> frozenset[int]:
+    """The keys of everybody who is, whether or not they are staff."""
     domain = grant.holder.email.rpartition("@")[2].lower()
     about = Q(applicant=grant.holder_id) | Q(application__applicant=grant.holder_id) | Q(domain=domain)
-    return Conflict.objects.filter(about, user=person, ended_at=None).exists()
+    declared = Conflict.objects.filter(about, ended_at=None).values_list("user_id", flat=True)
+    return labmates(grant.holder_id) | frozenset(declared)

@@ -13,7 +13,7 @@ from access_portal.accounts.models import Role, User
 from access_portal.applications.standing import Mover
 from access_portal.audit.commands import record
 from access_portal.errors import ConflictError, InvalidError
-from access_portal.grants.distance import is_near
+from access_portal.grants.distance import all_near
 from access_portal.grants.lifecycle import Command, State, leads_to
 from access_portal.grants.models import Grant
 from access_portal.grants.standing import not_found, page_for, require_command, state_of
@@ -139,8 +139,8 @@ def office(grant: Grant, but: Mover = None) -> list[User]:
 
 def _staff(grant: Grant, but: Mover, *roles: Role) -> list[User]:
     people = User.objects.filter(is_active=True, roles__role__in=roles).exclude(pk=grant.holder_id).distinct()
-    own = but.pk if isinstance(but, User) else None
-    return [person for person in people.order_by("pk") if person.pk != own and not is_near(grant, person)]
+    away = all_near(grant) | ({but.pk} if isinstance(but, User) else set())
+    return [person for person in people.order_by("pk") if person.pk not in away]
 
 
 def required_text(text: str, field: str, *, least: int = 1, most: int = 4000) -> str:
