@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from access_portal.grants.policy import Action, Granted, Office, decide
+from access_portal.grants.policy import Action, Granted, Office, decide_each
 
 register = template.Library()
 
@@ -24,8 +24,8 @@ def review_doors(context: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("policy", _("Review policy"), "review_policy", Action.ADMINISTER),
     ]
     now, user = timezone.now(), context["user"]
-    may = {action: isinstance(decide(user, action, Office(), now), Granted) for action in {page[3] for page in pages}}
-    return [(name, label, reverse(path)) for name, label, path, action in pages if may[action]]
+    answers = decide_each(user, {page[3] for page in pages}, Office(), now)
+    return [(name, label, reverse(path)) for name, label, path, action in pages if isinstance(answers[action], Granted)]
 
 
 @register.simple_tag

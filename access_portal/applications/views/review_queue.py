@@ -24,6 +24,7 @@ from access_portal.applications.commands.filtering import save_filter as keep
 from access_portal.applications.commands.picking import claim_next
 from access_portal.applications.views.case_page import QUEUE
 from access_portal.applications.wording import BADGES
+from access_portal.questionnaires.countries import COUNTRIES
 
 
 @login_required
@@ -46,6 +47,7 @@ def queue(request: SignedInRequest) -> HttpResponse:
         "views": [(view, wanted.of(view), counts.get(view)) for view in View],
         "counts": counts,
         "form": QueueForm(wanted),
+        "countries": COUNTRIES,
         "saved": request.user.saved_filters.all(),
         "now": now,
     }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
 from django.db import connection
 
-from access_portal.accounts.models import Role
+from access_portal.accounts.models import Role, User
 from access_portal.applications import commands
+from access_portal.applications.commands.picking import claim_next
 from access_portal.applications.models import Application, State
 from access_portal.audit.commands import first_broken
 from access_portal.errors import GatehouseError
@@ -55,6 +57,22 @@ def test_applying_many_times_at_once_makes_one_application() -> None:
     outcomes = at_once(*[lambda: submit(ada, family)] * 4)
     assert outcomes == ["already_open"] * 3 + ["ok"]
     assert Application.objects.count() == LicenceAcceptance.objects.count() == OutboxMail.objects.count() == 1
+
+
+def test_reviewers_who_take_the_next_case_at_once_get_different_ones() -> None:
+    family, reviewers = make_open_family(), [make_user(f"reviewer-{place}", Role.REVIEWER) for place in range(4)]
+    for place in range(3):
+        make_application(make_user(f"user-{place}"), family)
+    taken: list[str] = []
+
+    def take(reviewer: User) -> None:
+        case = claim_next(actor=reviewer, now=NOW)
+        if case is not None:
+            taken.append(str(case.number))
+
+    assert at_once(*[partial(take, reviewer) for reviewer in reviewers]) == ["ok"] * 4
+    assert len(taken) == len(set(taken)) == 3  # the fourth heard that nothing waits
+    assert Application.objects.filter(state=State.IN_REVIEW).values("claimed_by").distinct().count() == 3
 
 
 def test_two_reviewers_who_claim_at_once_do_not_both_get_it() -> None:

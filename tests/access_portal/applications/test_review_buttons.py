@@ -60,16 +60,20 @@ def test_the_page_offers_exactly_what_is_allowed(world: World, client: Client) -
 
 
 def test_what_is_offered_is_never_refused(world: World, client: Client) -> None:
-    answers = set()
-    for _actor, case, where in visits(world, client):
+    answers, tried = set(), set()
+    for actor, case, where in visits(world, client):
         number = str(case.number)
-        for name in offered(client.get(f"/review/{number}/").content.decode(), number):
+        names = offered(client.get(f"/review/{number}/").content.decode(), number)
+        for name in names:
+            if (actor.pk, case.state, name) in tried:  # one of a kind is enough
+                continue
+            tried.add((actor.pk, case.state, name))
             with transaction.atomic():
                 answer = client.post(f"/review/{number}/{ACTS[name].slug}/", {"version": case.version})
                 transaction.set_rollback(True)
-            assert answer.status_code in (302, 422), f"{name} in {where}"  # done, or asks for what is missing
+            assert answer.status_code in (200, 302), f"{name} in {where}"  # asks for what is missing, or is done
             answers.add(answer.status_code)
-    assert answers == {302, 422}
+    assert answers == {200, 302}
 
 
 def test_what_is_not_offered_is_refused(world: World, client: Client) -> None:
