@@ -21,7 +21,7 @@ from access_portal.accounts.names import one_line
 from access_portal.applications.standing import Mover
 from access_portal.errors import ConflictError, InvalidError, NotFoundError, PermissionRefusedError
 from access_portal.grants.commands.renewing import current_licence
-from access_portal.grants.commands.step import advance, locked, tell
+from access_portal.grants.commands.step import advance, grants_to_change, locked, tell
 from access_portal.grants.lifecycle import Command
 from access_portal.grants.models import Grant, GrantMember
 from access_portal.grants.policy import Action, Office, require
@@ -90,10 +90,10 @@ def join(*, actor: Mover, token: str, shown_sha256: str, capacity: str, now: dat
         require(None, Action.REVIEW, Office(), now)  # refuses anybody who is not signed in
     assert isinstance(actor, User)
     with transaction.atomic():
+        list(grants_to_change().filter(pk=invitation(token, now).grant_id))  # one of two browsers goes first
         place = invitation(token, now)
         require_address(place, actor)
         grant = locked(str(place.grant.number), actor, Command.JOIN, None, now)
-        place = GrantMember.objects.select_for_update().get(pk=invitation(token, now).pk)  # again, under the lock
         act = "ticked the box on the invitation"
         place.acceptance = accept(
             actor=actor, version=current_licence(grant), shown_sha256=shown_sha256, capacity=capacity, act=act, now=now
