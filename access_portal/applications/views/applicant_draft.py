@@ -112,7 +112,7 @@ def _filled(request: HttpRequest, application: Application) -> Filled:
 
 def _saved_form(application: Application) -> QuestionnaireForm:
     """The form with what is saved, and what is wrong with it; an empty one has nothing wrong."""
-    return draft_form(application, application.answers if application.answers else None, {})
+    return draft_form(application, application.answers, {}) if application.answers else draft_form(application)
 
 
 def _save(request: HttpRequest, application: Application, filled: Filled, version: int) -> Application:

@@ -320,8 +320,8 @@
     }
 
     showProgress(progress) {
-      for (const place of document.querySelectorAll("[data-missing]")) {
-        const count = progress[place.dataset.missing] ?? 0;
+      for (const place of document.querySelectorAll("[data-progress]")) {
+        const count = progress[place.dataset.progress] ?? 0;
         const words = count === 0 ? this.say.sayNothingMissing : count === 1 ? this.say.sayMissingOne : this.say.sayMissing;
         place.textContent = words.replace("%(count)s", count);
       }

@@ -41,6 +41,11 @@ def test_the_form_has_its_sections_and_says_what_is_missing(draft: Application, 
     assertContains(page, f'name="version" value="{draft.version}"')
 
 
+def test_an_only_size_is_ticked_from_the_beginning(draft: Application, client: Client) -> None:
+    page = client.get(f"/applications/{draft.number}/edit/")
+    assertContains(page, '<input type="checkbox" name="sizes" value="1m" id="id_sizes_0" checked>', html=True)
+
+
 def test_saving_keeps_the_answers_and_says_so(draft: Application, client: Client) -> None:
     page = client.post(f"/applications/{draft.number}/edit/", filled_in(draft), follow=True)
     assertRedirects(page, f"/applications/{draft.number}/edit/")
