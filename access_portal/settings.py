@@ -60,7 +60,9 @@ INSTALLED_APPS = [
     "access_portal.applications",
     "access_portal.references",
     "access_portal.grants",
+    "access_portal.reports",
     "access_portal.api",
+    "access_portal.privacy",
     "release",
     "inference_worker",
     *(["demo"] if DEMO else []),
@@ -192,9 +194,49 @@ CLOCK_JOBS = {
     "access_portal.references.keeping.ask_waiting_due": 3600,
     "access_portal.references.keeping.remind_due": 3600,
     "access_portal.references.keeping.forget_due": 3600,
+    "access_portal.references.keeping.forget_letters_due": 3600,
+    "access_portal.applications.forgetting.forget_reminders_due": 3600,
+    "access_portal.grants.forgetting.forget_invitations_due": 3600,
+    "access_portal.outbox.forgetting.forget_texts_due": 3600,
+    "access_portal.outbox.forgetting.forget_deliveries_due": 3600,
+    "access_portal.accounts.forgetting.forget_unconfirmed_due": 3600,
+    "access_portal.privacy.sessions.forget_over_due": 3600,
+    "release.forgetting.forget_addresses_due": 3600,
     "access_portal.licences.reminders.remind_due": 3600,
     "inference_worker.reconciler.tick": 5,
 }
+
+# What each room holds on a person, in the order of the export; `(user, now) -> sections`
+PERSONAL_DATA = [
+    "access_portal.accounts.personal.data_of",
+    "access_portal.applications.personal.data_of",
+    "access_portal.references.personal.data_of",
+    "access_portal.licences.personal.data_of",
+    "access_portal.grants.personal.data_of",
+    "access_portal.receipts.personal.data_of",
+    "release.personal.data_of",
+    "inference_worker.personal.data_of",
+    "access_portal.outbox.personal.data_of",
+    "access_portal.api.personal.data_of",
+    "access_portal.audit.personal.data_of",
+]
+# What may stand in the way of closing an account, and what is erased then: the name itself last, for others look for it
+PERSONAL_HOLDS = [
+    "access_portal.accounts.leaving.holds",
+    "access_portal.applications.leaving.holds",
+    "access_portal.grants.leaving.holds",
+    "inference_worker.leaving.holds",
+]
+PERSONAL_ERASURE = [
+    "access_portal.applications.leaving.erase",
+    "access_portal.references.personal.erase",
+    "access_portal.grants.leaving.erase",
+    "access_portal.receipts.personal.erase",
+    "inference_worker.leaving.erase",
+    "access_portal.api.personal.erase",
+    "access_portal.outbox.leaving.erase",
+    "access_portal.accounts.leaving.erase",
+]
 
 # People and sign-in
 AUTH_USER_MODEL = "accounts.User"

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("access_portal.site.urls")),
+    path("", include("access_portal.privacy.urls")),
     path("account/", include("access_portal.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("licences/", include("access_portal.licences.urls")),
@@ -13,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("access_portal.applications.urls")),
     path("", include("access_portal.applications.review_urls")),
     path("", include("access_portal.references.urls")),
+    path("", include("access_portal.reports.urls")),
     path("grants/", include("access_portal.grants.urls")),
     path("grants/", include("release.catalogue.log_urls")),
     path("office/", include("access_portal.grants.office_urls")),

@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
+from access_portal.accounts.pseudonyms import PREFIX
 from access_portal.errors import ConflictError
 from access_portal.outbox.commands import queue_text
 
@@ -58,7 +60,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         )
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """`Ada` and `ada` are one person."""
+        """`Ada` and `ada` are one person; the names of closed accounts are nobody's to choose."""
+        if username.lower().startswith(PREFIX):
+            raise ValidationError(_("Names that begin like this stand for closed accounts. Choose another one."))
         return str(super().clean_username(username.lower(), shallow))
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:

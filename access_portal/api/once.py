@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from access_portal.accounts.models import User
 from access_portal.api.models import AnsweredRequest
 from access_portal.errors import ConflictError, InvalidError
+from access_portal.privacy.section import Due
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
@@ -56,3 +57,8 @@ def forget_due(now: datetime) -> int:
     """Drop answers that nobody will ask for again; returns how many."""
     count, _each = AnsweredRequest.objects.filter(at__lt=now - KEPT).delete()
     return count
+
+
+def answers_due(now: datetime) -> Due:
+    rows = AnsweredRequest.objects.filter(at__lt=now - KEPT).order_by("at", "pk")
+    return Due(rows.count(), [f"#{pk}, {at:%Y-%m-%d}" for pk, at in rows.values_list("pk", "at")[:5]])

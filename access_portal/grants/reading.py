@@ -50,7 +50,8 @@ def any_grant(number: str) -> Grant:
 
 def places_of(grant: Grant) -> list[GrantMember]:
     """Who is of the lab or invited to it now."""
-    places = grant.members.filter(removed_at=None).select_related("user", "acceptance__version__licence")
+    places = grant.members.filter(removed_at=None).exclude(joined_at=None, email="")  # an invitation long over
+    places = places.select_related("user", "acceptance__version__licence")
     return list(places.order_by("-joined_at", "invited_at", "pk"))
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 from access_portal.accounts.names import one_line
+from access_portal.accounts.pseudonyms import is_gone_address
 from access_portal.outbox.models import MAIL_ATTEMPTS, OutboxMail
 
 log = structlog.get_logger(__name__)
@@ -86,8 +87,12 @@ def queue_text(
     """Queue a mail whose text is ready.
 
     `sealed_body` is sent in place of `body` where the mail holds a secret, which the portal must not show: whoever
-    borrows a signed-in browser could otherwise read the link that resets the password.
+    borrows a signed-in browser could otherwise read the link that resets the password. To somebody who closed their
+    account nothing is sent, and no text is kept.
     """
+    gone = is_gone_address(to)
+    if gone:
+        body = sealed_body = ""
     return OutboxMail.objects.create(
         user=user,
         to=to,
@@ -100,6 +105,7 @@ def queue_text(
         created_at=now,
         not_before=not_before,
         next_attempt_at=now if not_before is None else max(now, not_before),
+        cancelled_at=now if gone else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which ORCID iD signs in to which account is on record, from the day it was linked."""
+"""When an ORCID iD was linked with an account, or no longer, is on record; the iD itself is not, for it names."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ def note_linked(sender: Any, sociallogin: SocialLogin, **_more: Any) -> None:
     """Listens to allauth."""
     account = sociallogin.account
     record(
-        f"user:{account.user_id}", "orcid_linked", actor=account.user, now=timezone.now(), data={"orcid": account.uid}
+        f"user:{account.user_id}", "orcid_linked", actor=account.user, now=timezone.now(), data={"provider": "orcid"}
     )
 
 
 def note_unlinked(sender: Any, socialaccount: SocialAccount, **_more: Any) -> None:
     """Listens to allauth."""
     person = socialaccount.user
-    record(f"user:{person.pk}", "orcid_unlinked", actor=person, now=timezone.now(), data={"orcid": socialaccount.uid})
+    record(f"user:{person.pk}", "orcid_unlinked", actor=person, now=timezone.now(), data={"provider": "orcid"})

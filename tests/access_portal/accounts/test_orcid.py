@@ -70,7 +70,7 @@ def test_an_id_is_linked_on_record_and_told_by_mail(client: Client, orcid: FakeO
     answer = link(client, ada)
     assert answer.headers["Location"] == LINKS
     assert orcid_of(ada) == ADA
-    assert Event.objects.get(subject=f"user:{ada.pk}", name="orcid_linked").data == {"orcid": ADA}
+    assert Event.objects.get(subject=f"user:{ada.pk}", name="orcid_linked").data == {"provider": "orcid"}
     assert ADA in OutboxMail.objects.get(user=ada).body
     assert ADA in client.get(LINKS).content.decode()
 
@@ -238,7 +238,7 @@ def test_an_id_is_unlinked_on_record(client: Client, orcid: FakeOrcid) -> None:
     link(client, ada)
     client.post(LINKS, {"account": SocialAccount.objects.get().pk})
     assert orcid_of(ada) == ""
-    assert Event.objects.get(name="orcid_unlinked").data == {"orcid": ADA}
+    assert Event.objects.get(name="orcid_unlinked").data == {"provider": "orcid"}
     client.logout()
     come_back(client)
     assert who(client) is None
