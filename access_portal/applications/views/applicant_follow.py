@@ -19,7 +19,7 @@ from access_portal.applications.eligibility import opens_again
 from access_portal.applications.following import applications_of, open_requests, own_application, rounds_of, thread
 from access_portal.applications.models import Application, State, Verdict
 from access_portal.applications.reasons import REASONS
-from access_portal.applications.review_policy import policy_of
+from access_portal.applications.review_policy import appeal_until
 from access_portal.applications.standing import allowed_commands, not_found
 from access_portal.applications.workflow import Command
 from access_portal.grants.models import Grant
@@ -98,6 +98,6 @@ def _answer(found: Application) -> dict[str, Any]:
         "is_fixable": decision.verdict == Verdict.REFUSE_FIXABLE and found.state != State.REFUSED_FINAL,
         "is_approval": decision.verdict == Verdict.APPROVE,
         "opens_again": opens_again(decision),
-        "appeal_until": decision.at + policy_of(found.family_id).appeal_time,
+        "appeal_until": appeal_until(found),
         "grants": found.grants.exclude(state=Grant.State.UNDONE).prefetch_related("variants"),
     }

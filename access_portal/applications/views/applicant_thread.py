@@ -15,7 +15,7 @@ from access_portal.applications import commands
 from access_portal.applications.commands.talking import SHORTEST_APPEAL
 from access_portal.applications.disclosure import stand_of
 from access_portal.applications.following import own_application
-from access_portal.applications.review_policy import policy_of
+from access_portal.applications.review_policy import appeal_until
 from access_portal.applications.standing import allowed_commands
 from access_portal.applications.views.applicant_draft import elsewhere
 from access_portal.applications.views.applicant_follow import application_page
@@ -57,7 +57,7 @@ def appeal(request: SignedInRequest, number: str) -> HttpResponse:
         "application": found,
         "stand": stand_of(found, now),
         "may": Command.APPEAL in allowed_commands(found, request.user, now),
-        "until": found.decision.at + policy_of(found.family_id).appeal_time if found.decision else None,
+        "until": appeal_until(found),
         "least": SHORTEST_APPEAL,
         "typed": text,
         "problem": problem,

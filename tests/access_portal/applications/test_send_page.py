@@ -139,7 +139,7 @@ def test_a_licence_that_was_replaced_meanwhile_is_shown_with_what_changed(
     assertContains(page, "What is different from the text that you had read", status_code=409)
     assert not LicenceAcceptance.objects.exists()
     client.post(f"/applications/{draft.number}/send/", sending(draft))
-    assert Application.objects.get().acceptance.version == new
+    assert Application.objects.get(acceptance__version=new).state == State.SUBMITTED
 
 
 @pytest.mark.parametrize("field", ["version", "licence_version", "licence_sha256"])
