@@ -52,20 +52,24 @@ class Sign:
 
 def find_case(number: str) -> Application:
     """A case with what its page shows of other tables; raises NotFoundError, for drafts as well."""
-    rows = sent().select_related(
-        "applicant",
-        "family__review_policy",
-        "form",
-        "claimed_by",
-        "handler",
-        "queue_line",
-        "appeal__decided_by",
-        "decision__by",
-        "decision__confirmed_by",
-        "recommendation__by",
-        "final_proposal__by",
-        "acceptance__version__licence",
-    ).prefetch_related("family__variants")
+    rows = (
+        sent()
+        .select_related(
+            "applicant",
+            "family__review_policy",
+            "form",
+            "claimed_by",
+            "handler",
+            "queue_line",
+            "appeal__decided_by",
+            "decision__by",
+            "decision__confirmed_by",
+            "recommendation__by",
+            "final_proposal__by",
+            "acceptance__version__licence",
+        )
+        .prefetch_related("family__variants")
+    )
     application = rows.filter(number=number).first()
     if application is None:
         raise not_found(number)

@@ -17,7 +17,7 @@ from access_portal.applications.cockpit.act_form import ActForm
 from access_portal.applications.cockpit.acts import ACTS, Act
 from access_portal.applications.cockpit.case_file import find_case
 from access_portal.applications.cockpit.preview import mails_of
-from access_portal.applications.cockpit.staff import require_distance, require_staff
+from access_portal.applications.cockpit.staff import open_case
 from access_portal.applications.models import Application
 from access_portal.applications.views.case_page import Tried, show_case
 from access_portal.errors import ConflictError, InvalidError
@@ -52,10 +52,7 @@ def act(request: SignedInRequest, number: str, name: str) -> HttpResponse:
 
 
 def _begin(request: SignedInRequest, number: str, wanted: Act, name: str) -> tuple[Application, ActForm]:
-    now = timezone.now()
-    require_staff(request.user, now)
-    application = find_case(number)
-    require_distance(request.user, application, now)
+    application, __ = open_case(request.user, number, timezone.now())
     return application, wanted.form(request.POST, application=application, name=name)
 
 
@@ -80,7 +77,6 @@ def _on_top(request: SignedInRequest, wanted: Act, name: str, fresh: Application
 
 
 def _again(request: SignedInRequest, number: str, tried: Tried, status: int) -> HttpResponse:
-    application = find_case(number)
     now = timezone.now()
-    who = require_distance(request.user, application, now)
+    application, who = open_case(request.user, number, now)
     return show_case(request, application, who, now, tried, status)

@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from access_portal.accounts.requests import SignedInRequest
-from access_portal.applications.cockpit.case_file import find_case
-from access_portal.applications.cockpit.staff import require_distance, require_staff
+from access_portal.applications.cockpit.staff import open_case
 from access_portal.applications.views.case_page import show_case
 
 
@@ -18,6 +17,5 @@ from access_portal.applications.views.case_page import show_case
 def case(request: SignedInRequest, number: str) -> HttpResponse:
     """One case; `?ask=`, `?about=`, `?refuse=` and `?propose_final=` begin a form with prepared words."""
     now = timezone.now()
-    require_staff(request.user, now)
-    application = find_case(number)
-    return show_case(request, application, require_distance(request.user, application, now), now)
+    application, who = open_case(request.user, number, now)
+    return show_case(request, application, who, now)
