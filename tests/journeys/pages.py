@@ -27,6 +27,7 @@ from tests.access_portal.references.scenes import apply, letters, link_in
 from tests.factories import make_user
 from tests.journeys import applicant_rooms as rooms
 from tests.journeys import grant_rooms as grants
+from tests.journeys import review_rooms as review
 from tests.journeys.furniture import House
 
 
@@ -99,6 +100,14 @@ def of_the_office(name: str, *args: object) -> Callable[[House], str]:
     return path
 
 
+def with_things_to_forget(house: House) -> str:
+    """The page about retention, with old mail and an account that was never confirmed."""
+    long_ago = timezone.now() - timedelta(days=400)
+    OutboxMail.objects.filter(sent_at__isnull=False).update(created_at=long_ago)
+    make_user("mal", verified=False, date_joined=long_ago)
+    return of_the_office("retention")(house)
+
+
 def receipt_of_acceptance(house: House) -> str:
     return reverse("acceptance_receipt", args=[LicenceAcceptance.objects.filter(user=house.ada).latest("pk").pk])
 
@@ -159,6 +168,13 @@ PAGES = [
     PageCase("confirm with password", named("account_reauthenticate"), "ada"),
     PageCase("confirm with code", named("mfa_reauthenticate"), "ben"),
     PageCase("sign out", named("account_logout"), "ada"),
+    PageCase("profile", named("profile"), "ada"),
+    PageCase("my data", named("my_data"), "ada"),
+    PageCase("my data, next to nothing", named("my_data"), "dee"),
+    PageCase("close the account", named("delete_account"), "dot"),
+    PageCase("close the account, not yet", named("delete_account"), "ada"),
+    PageCase("the account is closed", named("account_closed")),
+    PageCase("what is forgotten", with_things_to_forget, "ben"),
     PageCase("not found", lambda house: "/nowhere/at/all/", "", 404),
     PageCase("not a page", named("revoke_token", 1), "ada", 405),
     PageCase("catalogue", named("catalogue")),
@@ -206,6 +222,19 @@ PAGES = [
     PageCase("queue", named("review_queue"), "ben"),
     PageCase("case, waiting", lambda house: reverse("review_case", args=[house.waiting.number]), "ben"),
     PageCase("case, in review", claimed, "ben"),
+    PageCase("queue, filtered", review.full_queue, "ben"),
+    PageCase("case, talked about", lambda h: review.page_of(review.talked_about(h)), "ben"),
+    PageCase("case, every form open", lambda h: review.unfolded(review.talked_about(h)), "ben"),
+    PageCase("case, recommended", lambda h: review.page_of(review.recommended(h)), "ben"),
+    PageCase("case, final refusal to confirm", lambda h: review.page_of(review.to_confirm(h)), "ben"),
+    PageCase("case, approved just now", lambda h: review.page_of(review.approved_just_now(h)), "ben"),
+    PageCase("case, on hold", lambda h: review.page_of(review.held(h)), "ben"),
+    PageCase("case, appealed", lambda h: review.page_of(review.appealed(h)), "ben"),
+    PageCase("case, refused as too near", lambda h: review.page_of(review.too_near(h)), "ben", 403),
+    PageCase("decider's desk", review.full_desk, "ben"),
+    PageCase("conflicts of interest", review.conflicts, "ben"),
+    PageCase("review policies", review.policies, "ben"),
+    PageCase("review policy of a family", review.policy_of_quill, "ben"),
     PageCase("case, refused", lambda house: reverse("review_case", args=[house.refused.number]), "ben"),
     PageCase("why, yes", asked_why("download"), "ada"),
     PageCase("why, no", asked_why("infer"), "cy"),

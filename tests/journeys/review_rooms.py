@@ -8,13 +8,13 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from access_portal.accounts.models import Role, User
+from access_portal.accounts.models import Role, RoleAssignment, User
 from access_portal.applications import commands
 from access_portal.applications.cockpit.wanted import Wanted
 from access_portal.applications.commands.filtering import save_filter
 from access_portal.applications.models import Application
 from access_portal.applications.terms import Terms
-from tests.access_portal.applications.scenes import ANSWERS, CHECKED, FINAL, TERMS, current_licence, draft
+from tests.access_portal.applications.scenes import ANSWERS, CHECKED, FINAL, REFUSAL, TERMS, current_licence, draft
 from tests.factories import make_user
 from tests.journeys.furniture import House
 
@@ -104,3 +104,53 @@ def full_queue(house: House) -> str:
     save_filter(actor=house.ben, name="Mine", wanted=Wanted.parse("view=mine"), now=timezone.now())
     save_filter(actor=house.ben, name="Old ones", wanted=Wanted.parse("view=all&days=3"), now=timezone.now())
     return reverse("review_queue") + "?view=all&text=example"
+
+
+def unfolded(case: Application) -> str:
+    """The page with forms opened by prepared words."""
+    return f"{page_of(case)}?ask=method&ask=sizes&refuse=ethics_missing"
+
+
+def held(house: House) -> Application:
+    case = act(sent(house), commands.claim, house.ben)
+    later = timezone.now() + timedelta(days=9)
+    return act(case, commands.set_hold, house.ben, ground="The legal office looks at it.", recheck_at=later)
+
+
+def appealed(house: House) -> Application:
+    case, gil = sent(house), colleague()
+    act(case, commands.claim, gil)
+    act(case, commands.refuse_fixable, gil, timezone.now() - timedelta(hours=1), **REFUSAL)
+    words = "You have not seen what I wrote about the method."
+    commands.appeal(actor=case.applicant, number=str(case.number), text=words, now=timezone.now())
+    case.refresh_from_db()
+    return case
+
+
+def too_near(house: House) -> Application:
+    case = sent(house)
+    commands.declare_conflict(actor=house.ben, person=case.applicant, reason="A co-author.", now=timezone.now())
+    return case
+
+
+def full_desk(house: House) -> str:
+    to_confirm(house)
+    return reverse("review_desk")
+
+
+def conflicts(house: House) -> str:
+    """One that holds and one that is over."""
+    over = commands.declare_conflict(actor=house.ben, domain="kiel.example", now=timezone.now())
+    commands.end_conflict(actor=house.ben, conflict_id=over.pk, now=timezone.now())
+    commands.declare_conflict(actor=house.ben, person=house.eve, reason="A co-author.", now=timezone.now())
+    return reverse("my_conflicts")
+
+
+def policies(house: House) -> str:
+    RoleAssignment.objects.create(user=house.ben, role=Role.ADMIN)
+    return reverse("review_policy")
+
+
+def policy_of_quill(house: House) -> str:
+    policies(house)
+    return reverse("edit_review_policy", args=["quill"])
