@@ -24,6 +24,8 @@ from access_portal.applications.models import Application
 from access_portal.applications.standing import not_found
 from access_portal.applications.terms import Terms
 from access_portal.applications.wording import INTERNAL
+from access_portal.applications.workflow import Command
+from access_portal.applications.workflow_table import COMMANDS as WORDS
 from access_portal.audit.models import Event
 from access_portal.errors import NotFoundError
 from access_portal.grants.policy import Action, Office, require
@@ -213,7 +215,7 @@ def _register(name: str, shape: type[Schema], give: Callable[..., None]) -> None
     endpoint.__annotations__ = {"request": TokenRequest, "number": str, "body": shape, "return": dict[str, Any]}
     router.post(
         f"/applications/{{number}}/commands/{name}",
-        summary=name.replace("_", " ").capitalize(),
+        summary=str(WORDS[Command(name)]),
         operation_id=f"application_{name}",
     )(endpoint)
 

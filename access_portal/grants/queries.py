@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from access_portal.accounts.models import User
 from access_portal.grants.models import Grant, GrantMember
+
+# What an approval gives begins when its mail leaves: until then it can be undone, and was never said.
+TOLD = ~Q(state=Grant.State.UNDONE) & (Q(application__isnull=True) | Q(starts_at__lte=Now()))
 
 
 def grants_of(user: User) -> QuerySet[Grant]:
     """All grants of a person, newest first, with what a page shows of each."""
     return (
-        Grant.objects.filter(holder=user)
-        .exclude(state=Grant.State.UNDONE)
+        Grant.objects.filter(TOLD, holder=user)
         .select_related("family", "licence_version__licence", "application")
         .prefetch_related("variants")
         .order_by("-starts_at", "-pk")
@@ -22,13 +25,13 @@ def grants_of(user: User) -> QuerySet[Grant]:
 def rights_of(user: User, family_id: int | None = None) -> QuerySet[Grant]:
     """The grants that may open a door for this person, as holder or as joined member, whatever their state is now.
 
-    Newest first. An undone grant was never announced, so it is as if there had been none.
+    Newest first, and only those that were announced.
     """
     places = GrantMember.objects.filter(user=user, joined_at__isnull=False, removed_at__isnull=True)
     grants = Grant.objects.filter(Q(holder=user) | Q(kind=Grant.Kind.LAB, pk__in=places.values("grant")))
     if family_id is not None:
         grants = grants.filter(family_id=family_id)
-    return grants.exclude(state=Grant.State.UNDONE).select_related("holder").order_by("-starts_at", "-pk")
+    return grants.filter(TOLD).select_related("holder").order_by("-starts_at", "-pk")
 
 
 def labmates(user_id: int) -> frozenset[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,10 +15,13 @@ from access_portal.applications.commands.reviewing import known_reason
 from access_portal.applications.commands.step import advance, locked, required_text, tell
 from access_portal.applications.families import keys_of_variants
 from access_portal.applications.models import Application, Decision, Verdict
+from access_portal.applications.obstacles import refusal
 from access_portal.applications.reasons import REASONS
+from access_portal.applications.review_policy import gives_what_needs_four_eyes
+from access_portal.applications.standing import page_for, standing
 from access_portal.applications.terms import Terms
-from access_portal.applications.undoing import nothing_to_undo, undoable_until
-from access_portal.applications.workflow import Command, State
+from access_portal.applications.undoing import MAIL_OF, nothing_to_undo, undoable_until
+from access_portal.applications.workflow import Command, Condition, State, Who
 from access_portal.errors import ConflictError, InvalidError
 from access_portal.grants.commands import create_grant, undo_grant
 from access_portal.grants.models import Grant
@@ -27,12 +30,8 @@ from access_portal.licences.queries import current_version
 from access_portal.outbox.commands import cancel_unsent
 
 SHORTEST_REFUSAL = 30  # characters: a refusal in one word helps nobody
-MAIL_OF = {  # the mail that waits while something can be undone
-    State.APPROVED: "application_approved",
-    State.REFUSED_FIXABLE: "application_refused",
-    State.REFUSED_FINAL: "application_refused",
-    State.INFO_REQUESTED: "application_info_requested",
-}
+STATE_AFTER = {Verdict.REFUSE_FIXABLE: State.REFUSED_FIXABLE, Verdict.REFUSE_FINAL: State.REFUSED_FINAL}
+LONGEST_RETRY = timedelta(days=366)  # a refusal that can be mended is not one for good
 
 
 def approve(
@@ -49,10 +48,11 @@ def approve(
         assert isinstance(actor, User)
         if application.state == State.IN_REVIEW:
             require_checked(application, checked)
+        _require_second_pair(application, actor, terms)
         _require_current_licence(application)
         application.decision = _decision(application, actor, Verdict.APPROVE, now, text=terms.reason)
-        grant = _grant(application, actor, terms, now)
         leaves = _answered(application, actor, now)
+        grant = _grant(application, actor, terms, leaves, now)
         advance(application, actor, Command.APPROVE, now, {"grant": grant.number, "months": terms.duration_months})
         tell(application.applicant, "approved", application, now, {"grant": grant}, not_before=leaves)
     return grant
@@ -78,6 +78,8 @@ def refuse_fixable(
         assert isinstance(actor, User)
         if not what_to_change.strip():
             raise InvalidError("no_next_step", _("Say what to change before applying again."), field="what_to_change")
+        if retry_from is not None and retry_from > (now + LONGEST_RETRY).date():
+            raise InvalidError("retry_too_late", _("Choose a day within the next year."), field="retry_from")
         application.decision = _refusal(
             application, actor, Verdict.REFUSE_FIXABLE, code, text, now, what_to_change, retry_from
         )
@@ -117,16 +119,20 @@ def refuse_final(*, actor: Actor, number: str, version: int, now: datetime) -> A
 
 
 def send_back(*, actor: Actor, number: str, version: int, text: str, now: datetime) -> Application:
-    """Give a recommended case back to whoever recommended it, with a comment."""
+    """Give a recommended case back to whoever recommended it, with a comment; if they may not have it, take it."""
     with transaction.atomic():
         application = locked(number, actor, Command.SEND_BACK, version, now)
         assert application.recommendation is not None
         comment = required_text(text, "text")
+        assert isinstance(actor, User)
         recommender = application.recommendation.by
-        application.claimed_by, application.claimed_at = recommender, now
+        fit = Who.REVIEWER in standing(application, recommender, now)
+        application.claimed_by = application.handler = recommender if fit else actor
+        application.claimed_at = now
         application.final_proposal = None
         advance(application, actor, Command.SEND_BACK, now)
-        tell(recommender, "sent_back", application, now, {"comment": comment})
+        if fit:
+            tell(recommender, "sent_back", application, now, {"comment": comment})
     return application
 
 
@@ -153,25 +159,38 @@ def undo(*, actor: Actor, number: str, version: int, now: datetime) -> Applicati
 
 
 def decide_appeal(*, actor: Actor, number: str, version: int, upheld: bool, ground: str, now: datetime) -> Application:
-    """Answer an appeal: upheld, the case is looked at again by whoever decides this; otherwise it is refused for good.
+    """Answer an appeal: upheld, the case is looked at again by whoever decides this; otherwise the refusal stands.
+
+    It stands as what it was: one person alone does not make a final refusal of one that could be mended.
 
     Raises ConflictError `was_involved`, otherwise as `approve`.
     """
     with transaction.atomic():
-        application = locked(number, actor, Command.DECIDE_APPEAL, version, now)
+        application = locked(number, actor, Command.DECIDE_APPEAL, version, now, "appeal__against")
         assert isinstance(actor, User)
         appeal = application.appeal
         appeal.upheld, appeal.ground = upheld, required_text(ground, "ground", least=SHORTEST_REFUSAL)
         appeal.decided_by, appeal.decided_at = actor, now
         appeal.save(update_fields=["upheld", "ground", "decided_by", "decided_at"])
         if upheld:
-            application.decision = application.recommendation = None
+            application.decision = application.recommendation = application.final_proposal = None
             application.claimed_by = application.handler = actor
             application.claimed_at = now
-        to = State.IN_REVIEW if upheld else State.REFUSED_FINAL
+        to = State.IN_REVIEW if upheld else STATE_AFTER[Verdict(appeal.against.verdict)]
         advance(application, actor, Command.DECIDE_APPEAL, now, {"upheld": upheld}, to=to)
         tell(application.applicant, "appeal_decided", application, now, {"appeal": appeal})
     return application
+
+
+def _require_second_pair(application: Application, actor: User, terms: Terms) -> None:
+    """What is given may ask for four eyes where what was asked for does not."""
+    if not gives_what_needs_four_eyes(application, terms.variants, whole_family=terms.whole_family):
+        return
+    recommendation = application.recommendation
+    if application.state == State.IN_REVIEW:
+        raise refusal(Condition.SINGLE_EYE, application, page_for(application, actor))
+    if recommendation is None or recommendation.by_id == actor.pk:
+        raise refusal(Condition.SECOND_PAIR, application, page_for(application, actor))
 
 
 def _require_current_licence(application: Application) -> None:
@@ -247,7 +266,7 @@ def _take_back(application: Application, was: State, actor: User, now: datetime)
     application.decision = None
 
 
-def _grant(application: Application, actor: User, terms: Terms, now: datetime) -> Grant:
+def _grant(application: Application, actor: User, terms: Terms, starts_at: datetime, now: datetime) -> Grant:
     assert application.acceptance is not None
     return create_grant(
         holder=application.applicant,
@@ -257,7 +276,7 @@ def _grant(application: Application, actor: User, terms: Terms, now: datetime) -
         whole_family=terms.whole_family,
         kind=Grant.Kind.LAB if terms.lab_name else Grant.Kind.PERSON,
         lab_name=terms.lab_name,
-        starts_at=now,
+        starts_at=starts_at,  # when the applicant hears of it: nothing is used that can still be undone
         ends_at=terms.ends_at(now),
         reason=terms.reason,
         token_quota=terms.token_quota if terms.may_infer else 0,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
 
 from access_portal.accounts.models import ApiToken, Role, User
 from access_portal.applications.models import Application, Decision, ReviewPolicy, State
@@ -15,6 +16,8 @@ from access_portal.applications.terms import Terms
 from access_portal.audit.models import Event
 from access_portal.errors import GatehouseError
 from access_portal.grants.models import Grant
+from access_portal.grants.policy import Action, Granted, Office, decide
+from access_portal.grants.queries import grants_of, rights_of
 from access_portal.outbox.commands import deliver_due
 from access_portal.outbox.models import OutboxMail
 from tests.access_portal.applications.breakage import no_mail_can_be_queued
@@ -60,7 +63,7 @@ def test_an_approval_makes_the_grant_that_was_decided(commands: ModuleType, dan:
     grant = commands.approve(**told(case, dan), terms=TERMS)
     kept = Grant.objects.get(application=case)
     assert (kept.number, kept.holder, kept.family_id) == (grant.number, case.applicant, case.family_id)
-    assert (kept.starts_at, kept.ends_at) == (NOW, datetime(2026, 9, 2, 12, tzinfo=UTC))
+    assert (kept.starts_at, kept.ends_at) == (NOW + MINUTE, datetime(2026, 9, 2, 12, tzinfo=UTC))
     assert (kept.token_quota, kept.may_download, kept.may_infer, kept.kind) == (250_000, True, True, "person")
     assert ([variant.slug for variant in kept.variants.all()], kept.whole_family) == (["1m"], False)
     assert (kept.reason, kept.given_by, kept.licence_version) == ("Sound work.", dan, case.acceptance.version)
@@ -246,6 +249,14 @@ def test_what_was_decided_is_undone_before_its_mail_leaves(
     assert [grant.state for grant in Grant.objects.all()] == (["undone"] if what == "approve" else [])
     assert deliver_due(NOW + DAY) == 0
     assert commands.approve(**told(case, dan, NOW + MINUTE), terms=TERMS).state == "active"
+
+
+def test_a_grant_that_can_be_undone_is_not_there_yet(commands: ModuleType, dan: User, case: Application) -> None:
+    now = timezone.now()
+    grant = commands.approve(**told(case, dan, now), terms=TERMS)
+    assert (list(grants_of(case.applicant)), list(rights_of(case.applicant))) == ([], [])
+    assert not isinstance(decide(case.applicant, Action.USE_INFERENCE, Office(), now), Granted)
+    assert grant.starts_at == now + MINUTE
 
 
 def test_after_the_mail_left_nothing_is_undone(commands: ModuleType, dan: User, case: Application) -> None:
