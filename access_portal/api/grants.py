@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 from ninja import Router, Schema
 
@@ -17,9 +16,12 @@ from access_portal.api.once import once
 from access_portal.api.representation import event
 from access_portal.api.representation import grant as shown
 from access_portal.audit.models import Event
+from access_portal.errors import NotFoundError
 from access_portal.grants import commands
 from access_portal.grants.models import Grant
-from access_portal.grants.standing import not_found, require_reader
+from access_portal.grants.reading import any_grant, my_grant, my_grants
+from access_portal.grants.standing import require_reader
+from access_portal.grants.wording import INTERNAL
 
 router = Router(tags=["grants"])
 MOST_LISTED = 100
@@ -40,42 +42,41 @@ class Member(shapes.Versioned):
 @needs(Scope.READ)
 def mine(request: TokenRequest) -> dict[str, Any]:
     now = timezone.now()
-    used = Q(holder=request.user) | Q(members__user=request.user, members__joined_at__isnull=False,
-                                      members__removed_at=None)  # fmt: skip
-    rows = _related().filter(used).exclude(state=Grant.State.UNDONE).distinct().order_by("-starts_at", "-pk")
-    return {"grants": [shown(row, request.user, now) for row in rows[:MOST_LISTED]]}
+    return {"grants": [shown(row, request.user, now) for row in my_grants(request.user)[:MOST_LISTED]]}
 
 
 @router.get("/grants/{number}", summary="One grant")
 @needs(Scope.READ)
 def show(request: TokenRequest, number: str) -> dict[str, Any]:
-    return shown(readable(request, number), request.user, timezone.now())
+    found, _as_staff = readable(request, number)
+    return shown(found, request.user, timezone.now())
 
 
 @router.get("/grants/{number}/events", summary="What happened to it")
 @needs(Scope.READ)
 def events(request: TokenRequest, number: str) -> dict[str, Any]:
-    found = readable(request, number)
+    found, as_staff = readable(request, number)
     rows = Event.objects.filter(subject=found.subject).select_related("actor").order_by("sequence")
-    staff = Scope.REVIEW in request.auth.scopes and found.holder_id != request.user.pk
-    return {"events": [event(row, name_actor=staff) for row in rows]}
+    if not as_staff:
+        rows = rows.exclude(name__in=INTERNAL)
+    return {"events": [event(row, name_actor=as_staff) for row in rows]}
 
 
 def _related() -> Any:
     return Grant.objects.select_related("family", "holder", "licence_version__licence").prefetch_related("variants")
 
 
-def readable(request: TokenRequest, number: str) -> Grant:
-    """A grant that this person may read; staff need a token for reviewing. Raises NotFoundError."""
-    found: Grant | None = _related().filter(number=number).first()
-    if found is None:
-        raise not_found(number)
-    if found.holder_id != request.user.pk and not found.members.filter(user=request.user).exists():
+def readable(request: TokenRequest, number: str) -> tuple[Grant, bool]:
+    """A grant, and whether it is read as staff, which needs a token for reviewing. Raises NotFoundError."""
+    try:
+        return my_grant(request.user, number), False
+    except NotFoundError:
         if Scope.REVIEW not in request.auth.scopes or not request.user.is_office:
-            raise not_found(number)
-        person_of(request.auth, Scope.REVIEW)
+            raise
+    person_of(request.auth, Scope.REVIEW)
+    found = any_grant(number)
     require_reader(found, request.user, timezone.now())
-    return found
+    return found, True
 
 
 def _plain(command: Callable[..., Any]) -> Callable[..., None]:
