@@ -37,6 +37,7 @@ IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTE
 IPWARE_META_PROXY_COUNT, IPWARE_STRICT = max(0, TRUSTED_PROXIES - 1), False
 
 INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
     "access_portal.reports",
     "access_portal.api",
     "access_portal.privacy",
+    "access_portal.office",
     "release",
     "inference_worker",
     *(["demo"] if DEMO else []),
@@ -216,6 +218,7 @@ PERSONAL_DATA = [
     "access_portal.receipts.personal.data_of",
     "release.personal.data_of",
     "inference_worker.personal.data_of",
+    "access_portal.reports.personal.data_of",
     "access_portal.outbox.personal.data_of",
     "access_portal.api.personal.data_of",
     "access_portal.audit.personal.data_of",
@@ -233,6 +236,7 @@ PERSONAL_ERASURE = [
     "access_portal.grants.leaving.erase",
     "access_portal.receipts.personal.erase",
     "inference_worker.leaving.erase",
+    "access_portal.reports.personal.erase",
     "access_portal.api.personal.erase",
     "access_portal.outbox.leaving.erase",
     "access_portal.accounts.leaving.erase",

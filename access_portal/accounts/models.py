@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from access_portal.accounts.names import validate_one_line
@@ -45,9 +47,24 @@ class User(AbstractUser):
     full_name = models.CharField(_("full name"), max_length=200, blank=True, validators=[validate_one_line])
     # That our mail is written in, whoever caused it.
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
+    # One more each time that all sessions of this person are ended: none begun before it is believed any more.
+    session_round = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must hold to be believed; depends on the password and on how often all were ended."""
+        return self._with_round(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under the keys of earlier times."""
+        yield from map(self._with_round, super().get_session_auth_fallback_hash())
+
+    def _with_round(self, digest: str) -> str:
+        if self.session_round == 0:
+            return digest
+        return salted_hmac("access_portal.accounts.session", f"{digest}:{self.session_round}").hexdigest()
 
     @property
     def role_names(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ class Event(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subject", "sequence"], name="one_event_at_each_place")]
         ordering = ["subject", "sequence"]
+        indexes = [models.Index(fields=["-at", "-id"], name="event_by_time")]
 
     def __str__(self) -> str:
         return f"{self.subject} #{self.sequence} {self.name}"

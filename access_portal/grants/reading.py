@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from access_portal.accounts.models import User
 from access_portal.audit.models import Event
@@ -94,8 +94,9 @@ def grants_for_office(which: str, search: str, now: datetime) -> QuerySet[Grant]
 
 
 def counts(now: datetime) -> dict[str, int]:
-    """How many grants each list that calls for an act holds."""
-    return {which: _listed(which, now).count() for which in LISTS if which not in ("live", "all")}
+    """How many grants each list that calls for an act holds, in one query."""
+    wanted = {which: Count("pk", filter=kind) for which, kind in _kinds(now).items() if which != "live"}
+    return _shown().aggregate(**wanted)
 
 
 def revocations_to_answer() -> QuerySet[Revocation]:
@@ -117,10 +118,14 @@ def _unanswered() -> QuerySet[Revocation]:
     return Revocation.objects.filter(ratified_at=None, declined_at=None, lapsed_at=None)
 
 
-def _listed(which: str, now: datetime) -> QuerySet[Grant]:
-    grants = Grant.objects.exclude(state=Grant.State.UNDONE)
+def _shown() -> QuerySet[Grant]:
+    return Grant.objects.exclude(state=Grant.State.UNDONE)
+
+
+def _kinds(now: datetime) -> dict[str, Q]:
+    """What belongs into each list but that of all."""
     live = Q(state__in=LIVE_STATES, ends_at__gt=now)
-    narrowed = {
+    return {
         "live": live,
         "ending": live & Q(ends_at__lte=now + SOON),
         "suspended": live & Q(state=Grant.State.SUSPENDED),
@@ -128,8 +133,11 @@ def _listed(which: str, now: datetime) -> QuerySet[Grant]:
         "revocations": live & Q(pk__in=_unanswered().values("grant")),
         "transfers": live & Q(pk__in=Transfer.objects.filter(state=Transfer.State.ASKED).values("grant")),
         "attesting": live & Q(attest_due_at__lte=now),
-    }.get(which)
-    return grants if narrowed is None else grants.filter(narrowed)
+    }
+
+
+def _listed(which: str, now: datetime) -> QuerySet[Grant]:
+    return _shown().filter(_kinds(now).get(which, Q()))
 
 
 def _searched(grants: QuerySet[Grant], text: str) -> QuerySet[Grant]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import template
@@ -13,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from access_portal.accounts.models import User
 from access_portal.grants.policy import Action, Granted, Office, decide
+from access_portal.office.doors import open_actions
 from access_portal.site import version
 
 register = template.Library()
@@ -31,10 +33,14 @@ def nav_link(context: dict[str, Any], name: str, label: str) -> dict[str, str]:
     return {"href": href, "label": label, "current": current}
 
 
-@register.simple_tag
-def may_review(user: User | AnonymousUser | None) -> bool:
-    """Whether the review queue is a door for this person; the policy answers."""
-    return isinstance(decide(user or None, Action.REVIEW, Office(), timezone.now()), Granted)
+@register.simple_tag(takes_context=True)
+def staff_actions(context: dict[str, Any]) -> Collection[str]:
+    """All that this person may do for the house; the policy answers, unless the page has asked it a moment ago."""
+    asked: Collection[str] | None = context.get("staff_actions")
+    if asked is not None:
+        return asked
+    user = context.get("user")
+    return open_actions(user, timezone.now()) if isinstance(user, User) else frozenset()
 
 
 @register.simple_tag

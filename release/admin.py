@@ -1,0 +1,90 @@
+"""The tables of models and releases, to be looked at."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from access_portal.office.tables import Table, tables
+from release.models import Artifact, Family, Mint, Release, Variant
+
+BY_COMMAND = _("Releases are made and withdrawn at the command line: manage.py release.")
+
+
+@admin.register(Family, site=tables)
+class FamilyTable(Table):
+    list_display = ("name", "slug", "developer", "weights_licence", "accepts_applications")
+    more = ("code_licence",)
+    list_filter = ("accepts_applications",)
+    search_fields = ("name", "slug")
+    list_select_related = ("weights_licence",)
+    ordering = ("name",)
+    page_name = "family"
+    page_value = "slug"
+
+
+@admin.register(Variant, site=tables)
+class VariantTable(Table):
+    list_display = ("family", "name", "model_id", "parameters")
+    more = (
+        "slug",
+        "folder",
+        "hub_repo",
+        "dim",
+        "n_layers",
+        "n_heads",
+        "n_kv_heads",
+        "ffn_hidden",
+        "vocab_size",
+        "context_tokens",
+        "shards",
+    )
+    list_filter = ("family",)
+    search_fields = ("name", "model_id")
+    list_select_related = ("family",)
+    ordering = ("family",)
+    page_name = "family"
+    page_value = "family__slug"
+
+
+@admin.register(Release, site=tables)
+class ReleaseTable(Table):
+    list_display = ("variant", "version", "state", "staged_at", "published_at")
+    more = (
+        "licence_version",
+        "manifest_sha256",
+        "commit",
+        "staged_by",
+        "published_by",
+        "withdrawn_at",
+        "withdrawn_reason",
+    )
+    list_filter = ("state",)
+    search_fields = ("variant__model_id", "=version", "=commit")
+    date_hierarchy = "staged_at"
+    list_select_related = ("variant__family",)
+    ordering = ("-pk",)
+    page_name = "family"
+    page_value = "variant__family__slug"
+    note = BY_COMMAND
+
+
+@admin.register(Artifact, site=tables)
+class ArtifactTable(Table):
+    list_display = ("release", "path", "size_bytes")
+    more = ("sha256", "md5")
+    search_fields = ("path", "=sha256")
+    list_select_related = ("release__variant__family",)
+    ordering = ("-pk",)
+    page_name = "family"
+    page_value = "release__variant__family__slug"
+
+
+@admin.register(Mint, site=tables)
+class MintTable(Table):
+    list_display = ("minted_at", "user", "grant", "artifact", "expires_at")
+    search_fields = ("user__username", "grant__number")
+    date_hierarchy = "minted_at"
+    list_select_related = ("user", "grant", "artifact")
+    ordering = ("-pk",)
+    page_name = "grant_case"
+    page_value = "grant__number"
+    note = _("The network address stands in the access log of the grant, for as long as it is kept.")
