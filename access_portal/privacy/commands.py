@@ -51,14 +51,14 @@ def correct_profile(*, actor: User, full_name: str, language: str, now: datetime
 def close_account(*, actor: User, now: datetime) -> User:
     """End a person's account for ever: a pseudonym stays where the licence's record needs somebody.
 
-    Raises ConflictError `account_closed`, or with the code of the first thing that stands in the way: `roles_held`,
+    Raises ConflictError `account_gone`, or with the code of the first thing that stands in the way: `roles_held`,
     `application_open`, `grant_live`, `lab_member`, `stopped`, `batch_running`.
     """
     with transaction.atomic():
         person = _locked(actor)
         for hold in holds_of(person, now):
             raise ConflictError(hold.code, hold.explanation, hold.remedy, hold.path)
-        record(f"user:{person.pk}", "account_closed", actor=person, now=now)
+        record(f"user:{person.pk}", "account_left", actor=person, now=now)
         for erase in erasers():
             erase(person, now)
     end_sessions(person.pk)
@@ -92,5 +92,5 @@ def _page() -> str:
 def _locked(actor: User) -> User:
     person = User.objects.select_for_update().get(pk=actor.pk)
     if is_gone(person):
-        raise ConflictError("account_closed", _("This account is closed."), _("Nothing more can be done with it."))
+        raise ConflictError("account_gone", _("This account is closed."), _("Nothing more can be done with it."))
     return person

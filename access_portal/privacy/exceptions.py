@@ -12,6 +12,7 @@ NOT_EXPORTED: Mapping[str, str] = {
     "account.EmailConfirmation": "one-time secrets; the addresses are in the export",
     "accounts.User_groups": "unused by this house, where roles say what one may do",
     "accounts.User_user_permissions": "unused by this house, where roles say what one may do",
+    "admin.LogEntry": "never written: the tables can be looked at and not changed",
     "applications.Note": DUTY,
     "applications.Opinion": DUTY,
     "applications.Recommendation": DUTY,

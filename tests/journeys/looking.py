@@ -76,14 +76,19 @@ class Visit:
             self.faults.append(f"{text} ({urlsplit(where).path})")
 
 
-def session_cookie(user: Any, url: str) -> Any:
-    """The cookie of a session in which `user` has just given the password, as it would be after the form."""
-    client = Client()
+def just_signed_in(client: Client, user: Any) -> None:
+    """A session in which `user` has just given the password, as it would be after the form."""
     client.force_login(user)
     session = client.session
     session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
+
+
+def session_cookie(user: Any, url: str) -> Any:
+    """The cookie of such a session."""
+    client = Client()
+    just_signed_in(client, user)
     return {
         "name": settings.SESSION_COOKIE_NAME,
         "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
