@@ -6,7 +6,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import Q
 
 from access_portal.accounts.models import User
-from access_portal.applications.models import Application, Conflict
+from access_portal.applications.models import Application, Conflict, State
 from access_portal.grants.queries import labmates
 
 # Answers that name somebody who vouches for the applicant.
@@ -23,17 +23,28 @@ def is_involved(application: Application, person: User) -> bool:
 
 
 def _has_declared(application: Application, person: User) -> bool:
+    about = Q(application=application) | Q(applicant_id=application.applicant_id)
     domain = application.applicant.email.rpartition("@")[2].lower()
-    about = Q(application=application) | Q(applicant_id=application.applicant_id) | Q(domain=domain)
+    if domain:  # an account without an address is not of the domain that a declaration leaves empty
+        about |= Q(domain=domain)
     return Conflict.objects.filter(about, user=person, ended_at=None).exists()
 
 
 def _vouches(application: Application, person: User) -> bool:
-    named = {str(application.answers.get(question, "")).lower() for question in VOUCHERS} - {""}
+    """Whoever was named in any round stays too near, though the applicant names somebody else now."""
+    named = _named(application)
     if not named:
         return False
     own = {person.email.lower(), *(mail.lower() for mail in _verified(person))}
     return not named.isdisjoint(own)
+
+
+def _named(application: Application) -> set[str]:
+    answers = [application.answers.get(question) for question in VOUCHERS]
+    if application.rounds > 1 or application.state == State.INFO_REQUESTED:  # else nothing else was ever sent
+        for sent in application.sent_rounds.values_list(*(f"answers__{question}" for question in VOUCHERS)):
+            answers.extend(sent)
+    return {str(answer).strip().lower() for answer in answers if answer}
 
 
 def _verified(person: User) -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from allauth.account.models import EmailAddress
-from django.db.models import F
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ def require_eligible(actor: User, family: Family, now: datetime) -> None:
     """Raises what stands in the way, each with its own code and remedy."""
     _require_verified_email(actor)
     _require_family_open(family)
-    require_no_twin(actor, family)
+    require_no_twin(actor, family, now)
     require_no_grant(actor, family, now)
     _require_not_refused_for_good(actor, family)
     _require_cooled_off(actor, family, now)
@@ -35,9 +36,13 @@ def require_may_send(actor: User, application: Application, now: datetime) -> No
     require_no_grant(actor, application.family, now)
 
 
-def require_no_twin(actor: User, family: Family) -> None:
-    """Raises ConflictError `already_open` that leads to the application in question."""
-    twin = Application.objects.filter(applicant=actor, family_id=family.pk, state__in=OPEN_STATES).first()
+def require_no_twin(actor: User, family: Family, now: datetime) -> None:
+    """Raises ConflictError `already_open` that leads to the application in question.
+
+    One whose answer can still be undone is open yet: it was told to nobody, and may come back.
+    """
+    still_open = Q(state__in=OPEN_STATES) | Q(undo_until__gt=now)
+    twin = Application.objects.filter(still_open, applicant=actor, family_id=family.pk).first()
     if twin is not None:
         raise ConflictError(
             "already_open",
@@ -62,7 +67,7 @@ def require_no_grant(actor: User, family: Family, now: datetime) -> None:
 
 def opens_again(decision: Decision) -> date:
     """The day from which somebody who was refused can apply again."""
-    cool_off = (decision.at + policy_of(decision.application.family_id).cool_off).date()
+    cool_off = (decision.given_at + policy_of(decision.application.family_id).cool_off).date()
     return max(cool_off, decision.retry_from or cool_off)
 
 
@@ -118,4 +123,4 @@ def _latest_decision(actor: User, family: Family) -> Decision | None:
     """The last answer that stands: neither undone nor set aside by an appeal."""
     standing = Decision.objects.filter(applicant=actor, application__family_id=family.pk, undone_at=None)
     standing = standing.filter(application__decision=F("pk"))
-    return standing.select_related("application").order_by("-at", "-pk").first()
+    return standing.select_related("application").order_by(Coalesce("confirmed_at", "at").desc(), "-pk").first()

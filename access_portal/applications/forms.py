@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from access_portal.applications.families import variants_of
 from access_portal.applications.models import Application, State
 from access_portal.errors import InvalidError
+from access_portal.questionnaires import limits
 from access_portal.questionnaires.building import QuestionnaireForm, build_form
 from access_portal.questionnaires.conditions import with_dependents
-from access_portal.questionnaires.definition import Definition
+from access_portal.questionnaires.definition import Definition, Kind
 from access_portal.questionnaires.parsing import parse
-
 
 _PARSED: dict[str, Definition] = {}  # by fingerprint: a version of a form never changes, and there are few of them
 
@@ -64,6 +64,38 @@ def whole_form(application: Application) -> QuestionnaireForm:
         initial=application.answers,
         sizes=sizes_of(application),
     )
+
+
+def answers_to_keep(application: Application, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what was sent, the answers to questions that are open; files come by `commands.attach`.
+
+    Raises InvalidError `answer_unusable` for what is no answer at all, or more than a draft has room for.
+    """
+    open_questions = questions_to_settle(application)
+    kept = {}
+    for question in definition_of(application).questions():
+        name = question.name
+        if (
+            name not in answers
+            or question.kind == Kind.FILE
+            or (open_questions is not None and name not in open_questions)
+        ):
+            continue
+        if not _is_plain(answers[name]):
+            raise InvalidError("answer_unusable", _("This answer cannot be kept."), field=name)
+        kept[name] = answers[name]
+    return kept
+
+
+def _is_plain(value: Any) -> bool:
+    """What the databases keep and every later reading understands: a text, a number, yes or no, or a list of texts."""
+    if isinstance(value, list):
+        short = len(value) <= limits.ANSWERS_TO_ONE_QUESTION
+        return short and all(isinstance(item, str) and _is_plain(item) for item in value)
+    if isinstance(value, str):
+        clean = "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+        return clean and len(value) <= limits.LONG_TEXT_CHARACTERS
+    return value is None or (isinstance(value, int) and abs(value) <= limits.NUMBER)
 
 
 def complete_answers(application: Application) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from access_portal.applications.models import Application
-from access_portal.applications.workflow import Condition, Obstacle
+from access_portal.applications.workflow import Condition, Obstacle, State
 from access_portal.errors import ConflictError, GatehouseError, PermissionRefusedError
 
 Words = tuple[str | Promise, str | Promise]  # what stands in the way, and what helps
@@ -71,19 +71,29 @@ WORDS: Mapping[Condition, Words] = {
 }
 
 
-def refusal(found: Obstacle | Condition, application: Application | None, path: str) -> GatehouseError:
-    """The error to raise for what `workflow.obstacle` found."""
+def refusal(
+    found: Obstacle | Condition, application: Application | None, path: str, state: State | None = None
+) -> GatehouseError:
+    """The error to raise for what stands in the way; `state` is the one that the reader knows of."""
     if isinstance(found, Condition):
         what, cure = WORDS[found]
         assert application is not None
         names = {"number": application.number, "holder": application.claimed_by}
         return ConflictError(str(found), str(what) % names, str(cure), path)
     if found is Obstacle.WRONG_STATE and application is not None:
+        known = State(application.state) if state is None else state
         return ConflictError(
             "wrong_state",
             _("That is not possible now: application %(number)s is in the state “%(state)s”.")
-            % {"number": application.number, "state": application.get_state_display()},
+            % {"number": application.number, "state": known.label},
             _("Its page shows what happened and what can be done."),
+            path,
+        )
+    if found is Obstacle.ONE_MOMENT and application is not None:
+        return ConflictError(
+            "one_moment",
+            _("Something is being entered for application %(number)s just now.") % {"number": application.number},
+            _("Try again in a minute; its page shows then what happened."),
             path,
         )
     return PermissionRefusedError("role_missing", _("This is for somebody with another role."))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.db.models import Q
 
 from access_portal.applications.models import Application, ReviewPolicy
 
@@ -57,3 +60,27 @@ def needs_four_eyes(application: Application) -> bool:
     sizes = application.answers.get("sizes", [])
     asked_for_one = not policy.four_eyes_sizes.isdisjoint(sizes if isinstance(sizes, list) else [])
     return asked_for_one or application.answers.get("position") in policy.four_eyes_positions
+
+
+def gives_what_needs_four_eyes(application: Application, sizes: Collection[str], *, whole_family: bool) -> bool:
+    """The same of what a grant would give, which may be more than was asked for."""
+    policy = policy_for(application)
+    if policy.eyes != ReviewPolicy.Eyes.SOME:
+        return False  # then what is given makes no difference
+    return bool(policy.four_eyes_sizes) if whole_family else not policy.four_eyes_sizes.isdisjoint(sizes)
+
+
+def appeal_until(application: Application) -> datetime | None:
+    """When the time to object to the answer ends; None where there is no answer."""
+    decision = application.decision
+    return None if decision is None else decision.given_at + policy_for(application).appeal_time
+
+
+def elapsed(since: str, span: str, now: datetime) -> Q:
+    """The cases whose date `since` lies long enough before `now`; `span` is a field of ReviewPolicy, in days."""
+    own = dict(ReviewPolicy.objects.values_list("family_id", span))
+    usual = getattr(ReviewPolicy(), span)
+    found = ~Q(family_id__in=own) & Q(**{f"{since}__lte": now - timedelta(days=usual)})
+    for family_id, days in own.items():
+        found |= Q(family_id=family_id) & Q(**{f"{since}__lte": now - timedelta(days=days)})
+    return found

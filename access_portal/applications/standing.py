@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
+from access_portal.applications import conditions
+from access_portal.applications.conditions import TIMER, Clock, Facts, Mover
 from access_portal.applications.conflicts import is_involved
 from access_portal.applications.models import Application
 from access_portal.applications.obstacles import ANYBODY, refusal
-from access_portal.applications.review_policy import needs_four_eyes, policy_for
 from access_portal.applications.workflow import (
     BUSINESS_OF,
+    TABLE,
     Command,
     Condition,
     Obstacle,
     State,
     Who,
     allowed,
+    conditions_in,
     obstacle,
 )
 from access_portal.errors import NotFoundError
-from access_portal.grants.models import LIVE_STATES
-from access_portal.grants.policy import Action, Actor, Case, Granted, Office, decide, decide_each, require
+from access_portal.grants.policy import Action, Case, Granted, Office, decide_each, require
+
+__all__ = [
+    "TIMER", "Clock", "Mover", "allowed_commands", "case_of", "not_found", "page_for", "require_command", "standing",
+    "state_seen", "unmet",
+]  # fmt: skip
 
 ACTION_OF: Mapping[Who, Action] = {
     Who.REVIEWER: Action.REVIEW,
     Who.DECIDER: Action.DECIDE,
     Who.ADMIN: Action.ADMINISTER,
 }
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The actor of what happens by itself: it may lapse and close, and never decides."""
-
-
-TIMER = Clock()
-Mover = Actor | Clock
 
 
 def case_of(application: Application, actor: User) -> Case:
@@ -66,80 +63,66 @@ def standing(application: Application | None, actor: Mover, now: datetime) -> fr
     return frozenset(who for who, action in ACTION_OF.items() if isinstance(answers[action], Granted))
 
 
-def unmet(application: Application | None, actor: Mover, now: datetime) -> frozenset[Condition]:
-    """The conditions of the workflow that do not hold for this person and case now."""
+def state_seen(application: Application | None, actor: Mover, now: datetime) -> State | None:
+    """Where the case stands for this reader: what can still be undone has not been said to the applicant yet."""
+    if application is None:
+        return None
+    own = isinstance(actor, User) and actor.pk == application.applicant_id
+    return application.told_state(now) if own else State(application.state)
+
+
+def unmet(
+    application: Application | None, actor: Mover, now: datetime, asked: Collection[Condition] | None = None
+) -> frozenset[Condition]:
+    """Those of the conditions `asked` (by default all that matter in this state) that do not hold now."""
     if application is None:
         return frozenset()
-    holds = {**_about_people(application, actor, now), **_about_the_case(application, now)}
-    return frozenset(condition for condition, met in holds.items() if not met)
-
-
-def _about_people(application: Application, actor: Mover, now: datetime) -> dict[Condition, bool]:
-    person = actor.pk if isinstance(actor, User) else None
-    recommender = application.recommendation.by_id if application.recommendation else None
-    proposer = application.final_proposal.by_id if application.final_proposal else None
-    decision = application.decision
-    had_part = {decision.by_id, decision.confirmed_by_id, recommender} if decision else set()
-    return {
-        Condition.CLAIM_FREE: not application.held_by_other(person or 0, now),
-        Condition.OWN_CLAIM: application.claimed_by_id == person,
-        Condition.HANDS_OVER: application.claimed_by_id == person
-        or (application.state == State.IN_REVIEW and _runs_the_office(actor, now)),
-        Condition.SECOND_PAIR: recommender != person or not needs_four_eyes(application),
-        Condition.FINAL_PROPOSED: proposer is not None and proposer != person,
-        Condition.UNINVOLVED: person not in had_part,
-        Condition.UNDO_TIME: application.undo_by_id == person
-        and application.undo_until is not None
-        and now < application.undo_until,
-    }
-
-
-def _runs_the_office(actor: Mover, now: datetime) -> bool:
-    return isinstance(actor, User) and isinstance(decide(actor, Action.ADMINISTER, Office(), now), Granted)
-
-
-def _about_the_case(application: Application, now: datetime) -> dict[Condition, bool]:
-    decision = application.decision
-    appeal_until = decision.at + policy_for(application).appeal_time if decision else now
-    return {
-        Condition.NOT_ON_HOLD: not application.is_on_hold,
-        Condition.ON_HOLD: application.is_on_hold,
-        Condition.SINGLE_EYE: application.state != State.IN_REVIEW or not needs_four_eyes(application),
-        Condition.APPEAL_TIME: now < appeal_until and not hasattr(application, "appeal"),
-        Condition.OVERDUE: _is_on_applicant(application)
-        and application.due_at is not None
-        and application.due_at <= now
-        and application.reminders.filter(due_at=application.due_at).exists(),
-        Condition.SETTLED: not application.is_open
-        and now >= appeal_until
-        and not application.grants.filter(state__in=LIVE_STATES).exists(),
-    }
-
-
-def _is_on_applicant(application: Application) -> bool:
-    """Whether the next step is the applicant's, so that it lapses when nothing comes."""
-    return application.state in (State.DRAFT, State.INFO_REQUESTED)
+    matter = conditions_in(State(application.state)) if asked is None else asked
+    return conditions.unmet(Facts(application, actor, now), matter)
 
 
 def allowed_commands(application: Application, actor: Mover, now: datetime) -> frozenset[Command]:
     """What `actor` may do with it now: the buttons on a page, and `allowed_commands` of the API."""
     who = standing(application, actor, now)
-    return allowed(_state(application), who, unmet(application, actor, now)) if who else frozenset()
+    if not who:
+        return frozenset()
+    possible = allowed(State(application.state), who, unmet(application, actor, now))
+    seen = state_seen(application, actor, now)
+    return possible if seen == application.state else possible & allowed(seen, who, frozenset())
 
 
 def require_command(application: Application | None, actor: Mover, command: Command, now: datetime) -> None:
     """The gate of every command.
 
     Raises PermissionRefusedError with the policy's words, NotFoundError for somebody else's application, or
-    ConflictError with the code of the condition that does not hold.
+    ConflictError with the code of the condition that does not hold, `wrong_state`, or `one_moment` where the
+    applicant knows nothing yet of what stands in the way.
     """
     who = standing(application, actor, now)
-    found = obstacle(_state(application), command, who, unmet(application, actor, now))
+    seen = state_seen(application, actor, now)
+    found = _obstacle(application, seen, command, who, actor, now)
     if found is Obstacle.NOT_THEIRS:
         _refuse_stranger(application, actor, command, now)
     if found is not None:
         assert application is not None
-        raise refusal(found, application, page_for(application, actor))
+        raise refusal(found, application, page_for(application, actor), seen)
+
+
+def _obstacle(
+    application: Application | None,
+    seen: State | None,
+    command: Command,
+    who: frozenset[Who],
+    actor: Mover,
+    now: datetime,
+) -> Obstacle | Condition | None:
+    state = _state(application)
+    step = TABLE.get((state, command))
+    missing = unmet(application, actor, now, step.conditions if step and not who.isdisjoint(step.who) else ())
+    if seen == state:
+        return obstacle(state, command, who, missing)
+    unknown = obstacle(state, command, who, missing) and Obstacle.ONE_MOMENT
+    return obstacle(seen, command, who, frozenset()) or unknown
 
 
 def not_found(number: str) -> NotFoundError:

@@ -10,6 +10,13 @@ from access_portal.accounts.models import User
 from access_portal.applications.models import Application
 from access_portal.applications.workflow import State
 
+MAIL_OF = {  # the mail that waits while something can be undone
+    State.APPROVED: "application_approved",
+    State.REFUSED_FIXABLE: "application_refused",
+    State.REFUSED_FINAL: "application_refused",
+    State.INFO_REQUESTED: "application_info_requested",
+}
+
 
 def undoable_until(application: Application, actor: User, back_to: State, now: datetime) -> datetime:
     """Let `actor` undo what is about to happen, and say when the mail about it may leave."""

@@ -97,6 +97,7 @@ class Obstacle(StrEnum):
 
     NOT_THEIRS = "not_theirs"  # this person could not give it in any state
     WRONG_STATE = "wrong_state"
+    ONE_MOMENT = "one_moment"  # something was entered that the applicant was not told yet, and that can be undone
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ TABLE: Mapping[tuple[State | None, Command], Step] = {
     (S.RECOMMENDED, C.PROPOSE_FINAL): Step((W.DECIDER,), (S.RECOMMENDED,), (If.NOT_ON_HOLD,)),
     (S.RECOMMENDED, C.REFUSE_FINAL): Step((W.DECIDER,), (S.REFUSED_FINAL,), (If.NOT_ON_HOLD, If.FINAL_PROPOSED)),
     (S.RECOMMENDED, C.SEND_BACK): Step((W.DECIDER,), (S.IN_REVIEW,)),
-    (S.APPEALED, C.DECIDE_APPEAL): Step((W.DECIDER,), (S.REFUSED_FINAL, S.IN_REVIEW), (If.UNINVOLVED,)),
+    (S.APPEALED, C.DECIDE_APPEAL): Step((W.DECIDER,), (*REFUSED_STATES, S.IN_REVIEW), (If.UNINVOLVED,)),
     **{(s, C.SET_HOLD): Step((W.DECIDER, W.ADMIN), (s,), (If.NOT_ON_HOLD,)) for s in (S.IN_REVIEW, S.RECOMMENDED)},
     **{(s, C.LIFT_HOLD): Step((W.DECIDER, W.ADMIN), (s,), (If.ON_HOLD,)) for s in (S.IN_REVIEW, S.RECOMMENDED)},
     # what was said a moment ago is taken back before the mail leaves
@@ -156,10 +157,8 @@ TABLE: Mapping[tuple[State | None, Command], Step] = {
     **{(s, C.NOTE): Step((W.REVIEWER, W.ADMIN), (s,)) for s in SENT_STATES if s != S.CLOSED},
     # the clock and the archive
     **{(s, C.EXPIRE): Step((W.TIMER,), (S.EXPIRED,), (If.OVERDUE,)) for s in (S.DRAFT, S.INFO_REQUESTED)},
-    **{
-        (s, C.CLOSE): Step((W.TIMER, W.ADMIN), (S.CLOSED,), (If.SETTLED,))
-        for s in (*DECIDED_STATES, S.WITHDRAWN, S.EXPIRED)
-    },
+    **{(s, C.CLOSE): Step((W.TIMER, W.ADMIN), (S.CLOSED,), (If.SETTLED,)) for s in DECIDED_STATES},
+    **{(s, C.CLOSE): Step((W.TIMER, W.ADMIN), (S.CLOSED,)) for s in (S.WITHDRAWN, S.EXPIRED)},
     (S.CLOSED, C.ANONYMISE): Step((W.TIMER, W.ADMIN), (S.CLOSED,)),
 }
 
@@ -192,3 +191,10 @@ def allowed(state: State | None, who: Set[Who], unmet: Set[Condition]) -> frozen
 def leads_to(state: State | None, command: Command) -> tuple[State, ...]:
     """The states that may follow an allowed command."""
     return TABLE[state, command].to
+
+
+def conditions_in(state: State | None) -> frozenset[Condition]:
+    """All conditions that any command turns on in this state."""
+    return frozenset(
+        condition for (place, _name), step in TABLE.items() if place == state for condition in step.conditions
+    )

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 from access_portal.accounts.names import one_line
+from access_portal.applications.commands.step import note_evidence
 from access_portal.applications.models import Application, State
 from access_portal.applications.signals import Level, Seen, keep_signal
 from access_portal.applications.standing import page_for, standing
 from access_portal.applications.workflow import Who
-from access_portal.audit.commands import record
 from access_portal.errors import ConflictError, InvalidError, NotFoundError, PermissionRefusedError
 from access_portal.grants.policy import Actor
 from access_portal.outbox.commands import queue_mail
@@ -189,13 +189,14 @@ def _keep_answer(reference: Reference, verdict: str, name: str, comment: str, no
 def _tell_of_answer(reference: Reference, now: datetime) -> None:
     application = reference.application
     _signal(reference, application, now)
-    record(application.subject, "application_reference_answered", actor=None, now=now, data=facts(reference))
+    note_evidence(application, "application_reference_answered", facts(reference), now)
     post_receipt(reference, now)
-    if application.handler is not None:
+    handler = application.handler
+    if handler is not None and Who.REVIEWER in standing(application, handler, now):
         queue_mail(
             template="reference_answered",
             context={"reference": reference, "path": reverse("review_case", args=[application.number])},
-            user=application.handler,
+            user=handler,
             now=now,
             about=application.subject,
         )

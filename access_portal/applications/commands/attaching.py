@@ -7,11 +7,12 @@ from datetime import datetime
 from django.db import transaction
 
 from access_portal.applications.commands.step import advance, locked
-from access_portal.applications.forms import questions_to_settle
+from access_portal.applications.forms import definition_of, questions_to_settle
 from access_portal.applications.models import Application, Attachment
 from access_portal.applications.workflow import Command
 from access_portal.errors import NotFoundError
 from access_portal.grants.policy import Actor
+from access_portal.questionnaires.definition import Kind
 from access_portal.questionnaires.files import Checked
 
 
@@ -53,6 +54,9 @@ def detach(*, actor: Actor, number: str, version: int, question: str, now: datet
 
 
 def _require_open(application: Application, question: str) -> None:
+    asked = definition_of(application).question(question)
+    if asked is None or asked.kind != Kind.FILE:
+        raise NotFoundError("question_unknown", "The form asks for no such file.")
     open_questions = questions_to_settle(application)
     if open_questions is not None and question not in open_questions:
         raise NotFoundError("question_not_open", "This answer was not asked about and stays as it is.")

@@ -13,22 +13,24 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
-from access_portal.applications.commands.step import advance, locked, page_of_status, tell, write_down
+from access_portal.applications.commands.step import advance, locked, page_of_status, tell, tell_handler, write_down
 from access_portal.applications.eligibility import require_eligible, require_may_send, require_no_twin
 from access_portal.applications.families import Family
-from access_portal.applications.forms import complete_answers, questions_to_settle
+from access_portal.applications.forms import answers_to_keep, complete_answers
 from access_portal.applications.models import Application, Round
 from access_portal.applications.queue_lines import keep_line
 from access_portal.applications.review_policy import policy_of
 from access_portal.applications.sent import application_sent
 from access_portal.applications.signals import note_signals
 from access_portal.applications.standing import not_found, require_command
+from access_portal.applications.undoing import MAIL_OF, nothing_to_undo
 from access_portal.applications.workflow import Command, State
 from access_portal.errors import ConflictError, InvalidError
 from access_portal.grants.policy import Actor
 from access_portal.licences.commands import accept
 from access_portal.licences.models import LicenceAcceptance
 from access_portal.licences.queries import current_version
+from access_portal.outbox.commands import cancel_unsent
 from access_portal.questionnaires.queries import current_form
 from access_portal.questionnaires.texts import tidy_text
 
@@ -64,13 +66,11 @@ def save_draft(
 
     A returned application takes answers to the questions that were asked about and to those that hang on them, and
     `replies` to the requests (by key), which nobody else reads before they are sent.
-    Raises ConflictError `wrong_state` or `stale_version`, NotFoundError.
+    Raises ConflictError `wrong_state` or `stale_version`, NotFoundError, InvalidError `answer_unusable`.
     """
     with transaction.atomic():
         application = locked(number, actor, Command.SAVE, version, now, "form")
-        open_questions = questions_to_settle(application)
-        kept = {name: value for name, value in answers.items() if open_questions is None or name in open_questions}
-        application.answers = {**application.answers, **kept}
+        application.answers = {**application.answers, **answers_to_keep(application, answers)}
         application.saved_at = now
         _keep_replies(application, replies or {})
         advance(application, actor, Command.SAVE, now)
@@ -123,13 +123,12 @@ def resubmit(
         _settle_requests(application, replies, now)
         acceptance = accept_for(application, actor, licence_version_id, shown_sha256, now)
         _send(application, acceptance, now)
-        application.undo_by = application.undo_until = None
+        nothing_to_undo(application)
         advance(application, actor, Command.RESUBMIT, now, {"round": application.rounds})
         note_signals(application, now)
         application_sent.send(Application, application=application, now=now)
         tell(application.applicant, "resubmitted", application, now)
-        if application.handler is not None:
-            tell(application.handler, "answered", application, now)
+        tell_handler("answered", application, now)
     return application
 
 
@@ -140,7 +139,9 @@ def withdraw(*, actor: Actor, number: str, now: datetime) -> Application:
         was_sent = application.is_sent
         application.claimed_by = application.claimed_at = None
         application.hold_ground, application.hold_recheck_at = "", None
-        application.undo_by = application.undo_until = None
+        if not application.is_disclosed(now):  # questions that nobody has seen yet
+            cancel_unsent(about=application.subject, template=MAIL_OF[State(application.state)], now=now)
+        nothing_to_undo(application)
         advance(application, actor, Command.WITHDRAW, now)
         if was_sent:
             tell(application.applicant, "withdrawn", application, now)
@@ -191,7 +192,7 @@ def _insert(actor: User, family: Family, earlier: Application | None, now: datet
                 due_at=now + policy_of(family.pk).draft_time,
             )
     except IntegrityError:  # another request of the same person was first
-        require_no_twin(actor, family)
+        require_no_twin(actor, family, now)
         raise
     application.number = f"GH-{now.year}-{application.pk:05d}"
     application.save(update_fields=["number"])
@@ -218,7 +219,9 @@ def _send(application: Application, acceptance: LicenceAcceptance, now: datetime
 
 
 def _keep_replies(application: Application, replies: Mapping[int, str]) -> None:
-    for request in application.info_requests.filter(settled_at=None, pk__in=list(replies)):
+    for request in application.info_requests.filter(settled_at=None):
+        if request.pk not in replies:
+            continue
         request.reply = tidy_text(replies[request.pk])[:LONGEST_REPLY]
         request.save(update_fields=["reply"])
 

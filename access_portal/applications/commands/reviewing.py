@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,12 +15,14 @@ from access_portal.applications.commands.step import advance, locked, required_t
 from access_portal.applications.forms import definition_of
 from access_portal.applications.models import Application, InfoRequest, Note, Opinion, Recommendation, Verdict
 from access_portal.applications.reasons import REASONS
-from access_portal.applications.review_policy import policy_of
+from access_portal.applications.review_policy import policy_for
 from access_portal.applications.standing import standing
 from access_portal.applications.undoing import undoable_until
 from access_portal.applications.workflow import Command, State, Who
 from access_portal.errors import ConflictError, InvalidError
 from access_portal.grants.policy import Actor
+
+SHORTEST_ANSWER_TIME = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,8 @@ def request_info(
                 asked_by=actor,
                 asked_at=now,
             )
-        application.due_at = due_at or now + policy_of(application.family_id).answer_time
-        if application.due_at <= now:
+        application.due_at = due_at or now + policy_for(application).answer_time
+        if application.due_at < now + SHORTEST_ANSWER_TIME:
             raise InvalidError("due_too_soon", _("Give the applicant some time."), field="due_at")
         application.claimed_by = application.claimed_at = None
         leaves = undoable_until(application, actor, State.IN_REVIEW, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 from access_portal.applications.models import Application
-from access_portal.applications.review_policy import policy_of
-from access_portal.applications.standing import Mover, not_found, page_for, require_command
-from access_portal.applications.workflow import STAFF_STATES, Command, State, leads_to
+from access_portal.applications.review_policy import policy_for
+from access_portal.applications.standing import Mover, not_found, page_for, require_command, standing
+from access_portal.applications.workflow import STAFF_STATES, Command, State, Who, leads_to
 from access_portal.audit.commands import record
 from access_portal.errors import ConflictError, InvalidError
 from access_portal.outbox.commands import queue_mail
@@ -56,12 +56,15 @@ def locked(
     `version` None is for what is meant whatever others did meanwhile. Raises as `standing.require_command` does, or
     ConflictError `stale_version`.
     """
-    rows = Application.objects.select_for_update(of=("self",)).select_related(
-        "applicant", "family", "claimed_by", "decision", "recommendation", "final_proposal", *related
-    )
-    application = rows.filter(number=number).first()
-    if application is None:
+    # Locked first and read after: a row that is waited for together with the rows beside it would come with those of
+    # before the wait, for example without the recommendation that somebody has just written.
+    key = Application.objects.select_for_update().filter(number=number).values_list("pk", flat=True).first()
+    if key is None:
         raise not_found(number)
+    application = Application.objects.select_related(
+        "applicant", "family__review_policy", "claimed_by", "handler", "decision", "recommendation", "final_proposal",
+        *related,
+    ).get(pk=key)  # fmt: skip
     require_command(application, actor, command, now)
     if version is not None and version != application.version:
         raise stale(application, actor)
@@ -92,16 +95,34 @@ def advance(
     target = to or targets[0]
     assert target in targets
     if target != application.state or command in (Command.CLAIM, Command.SAVE):
-        application.due_at = due(application, target, now)
+        application.due_at = due(application, command, target, now)
     application.state = target
-    application.version += 1
+    if not _leaves_writing_alone(application, command):
+        application.version += 1
     application.save()
     write_down(application, actor, command, now, data or {})
 
 
-def due(application: Application, state: State, now: datetime) -> datetime | None:
-    """When whoever has the ball in `state` should have acted; staff keep one date through claim and release."""
-    policy = policy_of(application.family_id)
+def _leaves_writing_alone(application: Application, command: Command) -> bool:
+    """While the applicant has the ball, the version guards what they write: a word beside it stays out of the way."""
+    return application.state == State.INFO_REQUESTED and command in (Command.MESSAGE, Command.NOTE)
+
+
+def note_evidence(application: Application, name: str, facts: Mapping[str, Any], now: datetime) -> None:
+    """Write down what came from outside; who has the page open must look at it before they decide.
+
+    The row is locked by whoever calls this.
+    """
+    if application.state != State.INFO_REQUESTED:
+        application.version += 1
+        application.save(update_fields=["version"])
+    data = {"state": str(application.state), "version": application.version, **facts}
+    record(application.subject, name, actor=None, now=now, data=data)
+
+
+def due(application: Application, command: Command, state: State, now: datetime) -> datetime | None:
+    """When whoever has the ball in `state` should have acted; staff keep one date through claim, release and undo."""
+    policy = policy_for(application)
     if state == State.DRAFT:
         return now + policy.draft_time
     if state == State.INFO_REQUESTED:
@@ -109,8 +130,15 @@ def due(application: Application, state: State, now: datetime) -> datetime | Non
     if state in STAFF_STATES and application.state in STAFF_STATES:
         return application.due_at
     if state in STAFF_STATES or state == State.APPEALED:
-        return now + policy.target
+        return (_given_to_staff(application) if command == Command.UNDO else now) + policy.target
     return None
+
+
+def _given_to_staff(application: Application) -> datetime:
+    """When the office got the ball: with the last sending, or with an appeal that was upheld after it."""
+    sent_at = application.sent_rounds.get(number=application.rounds).sent_at
+    appeal = getattr(application, "appeal", None)
+    return sent_at if appeal is None or appeal.decided_at is None else max(sent_at, appeal.decided_at)
 
 
 def write_down(application: Application, actor: Mover, command: Command, now: datetime, data: dict[str, Any]) -> None:
@@ -146,6 +174,13 @@ def tell(
             about=application.subject,
             not_before=not_before,
         )
+
+
+def tell_handler(kind: str, application: Application, now: datetime, context: dict[str, Any] | None = None) -> None:
+    """Tell whoever works on the case or did so last, unless they may no longer read it."""
+    handler = application.claimed_by or application.handler
+    if handler is not None and Who.REVIEWER in standing(application, handler, now):
+        tell(handler, kind, application, now, context)
 
 
 def page_of_status(application: Application, secret: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from access_portal.accounts.models import User
-from access_portal.applications.commands.step import advance, locked, required_text, tell
+from access_portal.applications.commands.step import advance, locked, required_text, tell, tell_handler
 from access_portal.applications.models import Appeal, Application, Message
 from access_portal.applications.undoing import nothing_to_undo
 from access_portal.applications.workflow import Command
@@ -19,7 +19,7 @@ SHORTEST_APPEAL = 30  # characters
 def send_message(*, actor: Actor, number: str, text: str, now: datetime) -> Message:
     """Write to the other side, which is told by mail; before a reviewer has taken the case there is nobody to tell."""
     with transaction.atomic():
-        application = locked(number, actor, Command.MESSAGE, None, now, "handler")
+        application = locked(number, actor, Command.MESSAGE, None, now)
         assert isinstance(actor, User)
         from_office = actor.pk != application.applicant_id
         words = required_text(text, "text")
@@ -27,9 +27,10 @@ def send_message(*, actor: Actor, number: str, text: str, now: datetime) -> Mess
             application=application, author=actor, from_office=from_office, text=words, at=now
         )
         advance(application, actor, Command.MESSAGE, now, {"from_office": from_office})
-        receiver = application.applicant if from_office else application.claimed_by or application.handler
-        if receiver is not None:
-            tell(receiver, "message", application, now, {"message": message})
+        if from_office:
+            tell(application.applicant, "message", application, now, {"message": message})
+        else:
+            tell_handler("message", application, now, {"message": message})
     return message
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -96,6 +98,11 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id}: {self.verdict}"
+
+    @property
+    def given_at(self) -> datetime:
+        """When the answer was given: a final refusal, when it was confirmed. Every time that follows runs from here."""
+        return self.confirmed_at or self.at
 
 
 class Appeal(models.Model):

@@ -35,7 +35,7 @@ CODES = {
     "near": "conflict_of_interest", "state": "wrong_state", "held": "claimed_by_other", "mine": "not_claimed_by_you",
     "hand": "not_yours_to_hand_over", "hold": "on_hold", "free": "not_on_hold", "alone": "needs_recommendation",
     "four": "four_eyes", "two": "final_needs_two", "late": "appeal_over", "part": "was_involved", "over": "undo_over",
-    "early": "not_overdue", "live": "not_settled", "ok": "ok",
+    "early": "not_overdue", "soon": "one_moment", "live": "not_settled", "ok": "ok",
 }  # fmt: skip
 
 # Situations beside the thirteen states. Whoever is called `holder` holds, handled or recommended every case.
@@ -50,17 +50,18 @@ CODES = {
 # `manager` is release manager, operator and auditor. `*` stands for all situations not named before it.
 TEXT = """
 command        situations                                                  anon appl outs revw hold deci self near admn mngr clock
-save           draft,overdue_draft,info_requested,overdue_info,undoable_ask  in   ok   404  404  404  404  ok   404  404  404  role
+save           draft,overdue_draft,info_requested,overdue_info                in   ok   404  404  404  404  ok   404  404  404  role
 save           *                                                             in   state 404 404  404  404  state 404 404  404  role
 submit         draft,overdue_draft                                           in   ok   404  404  404  404  ok   404  404  404  role
 submit         *                                                             in   state 404 404  404  404  state 404 404  404  role
-resubmit       info_requested,overdue_info,undoable_ask                      in   ok   404  404  404  404  ok   404  404  404  role
+resubmit       info_requested,overdue_info                                   in   ok   404  404  404  404  ok   404  404  404  role
 resubmit       *                                                             in   state 404 404  404  404  state 404 404  404  role
-withdraw       approved,undoable,ended,refused_fixable,undoable_no,late_fixable,refused_final,undoable_final,late,appealed,withdrawn,expired,closed  in state 404 404 404 404 state 404 404 404 role
+withdraw       approved,ended,refused_fixable,late_fixable,refused_final,late,appealed,withdrawn,expired,closed  in state 404 404 404 404 state 404 404 404 role
+withdraw       undoable,undoable_no,undoable_final                           in   soon 404  404  404  404  soon 404  404  404  role
 withdraw       *                                                             in   ok   404  404  404  404  ok   404  404  404  role
-reapply        refused_fixable,undoable_no,late_fixable,withdrawn,expired                             in   ok   404  404  404  404  ok   404  404  404  role
+reapply        refused_fixable,late_fixable,withdrawn,expired                                         in   ok   404  404  404  404  ok   404  404  404  role
 reapply        *                                                             in   state 404 404  404  404  state 404 404  404  role
-appeal         refused_fixable,refused_final,undoable_no,undoable_final                                 in   ok   404  404  404  404  ok   404  404  404  role
+appeal         refused_fixable,refused_final                                                            in   ok   404  404  404  404  ok   404  404  404  role
 appeal         late,late_fixable                                                          in   late 404  404  404  404  late 404  404  404  role
 appeal         *                                                             in   state 404 404  404  404  state 404 404  404  role
 message        draft,overdue_draft,closed                                    in   state 404 state state state state near role role role

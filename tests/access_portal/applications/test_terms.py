@@ -11,7 +11,7 @@ from access_portal.applications.terms import Terms
 from access_portal.errors import InvalidError
 
 GOOD: dict[str, Any] = {
-    "duration_months": 12, "token_quota": 10, "may_download": True, "may_infer": True, "variants": (),
+    "duration_months": 12, "token_quota": 10, "may_download": True, "may_infer": True, "variants": ("1m",),
     "reason": "Sound.",
 }  # fmt: skip
 
@@ -26,6 +26,7 @@ GOOD: dict[str, Any] = {
         ({"token_quota": 0}, "token_quota"),
         ({"may_download": False, "may_infer": False}, "may_download"),
         ({"reason": " \n"}, "reason"),
+        ({"variants": ()}, "variants"),
     ],
 )
 def test_terms_that_give_nothing_or_too_much_are_refused(change: dict[str, Any], field: str) -> None:

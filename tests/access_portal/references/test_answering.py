@@ -102,10 +102,15 @@ def test_an_answer_is_kept_signalled_recorded_and_told(
     assert OutboxMail.objects.filter(user=ben, template="reference_answered").count() == 1
 
 
-def test_no_answer_changes_the_state_or_the_version_of_the_case(client: Client, sent: Application) -> None:
+def test_an_answer_changes_no_state_but_nobody_decides_without_having_seen_it(
+    client: Client, sent: Application
+) -> None:
     client.post(the_link(), {**GOOD, "verdict": "denied"})
     after = Application.objects.get(pk=sent.pk)
-    assert (after.state, after.version) == (sent.state, sent.version)
+    assert (after.state, after.version) == (sent.state, sent.version + 1)
+    with pytest.raises(ConflictError) as caught:
+        commands.claim(actor=make_staff("ben", Role.REVIEWER), number=str(sent.number), version=sent.version, now=NOW)
+    assert caught.value.code == "stale_version"
 
 
 def test_the_answer_goes_to_the_address_that_was_asked_whoever_used_the_link(client: Client, sent: Application) -> None:
