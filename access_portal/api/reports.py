@@ -9,7 +9,6 @@ from ninja import Query, Router, Schema
 
 from access_portal.accounts.models import Scope
 from access_portal.api.bearer import TokenRequest, needs
-from access_portal.applications.families import family_with_slug
 from access_portal.reports.catalogue import find_report, readable
 from access_portal.reports.figures import Figures
 from access_portal.reports.files import as_json
@@ -38,8 +37,5 @@ def reports(request: TokenRequest) -> dict[str, Any]:
 def report(request: TokenRequest, name: str, wanted: Query[ReportFilter]) -> dict[str, Any]:
     now = timezone.now()
     found = find_report(name, request.user, now)
-    chosen = Wanted.read(wanted.dict(), now)
-    if chosen.family:
-        family_with_slug(chosen.family)
-    sheet = found.make(Figures(chosen, now))
-    return as_json(name, sheet, chosen, is_now=found.is_now, at=now.isoformat())
+    figures = Figures(Wanted.read(wanted.dict(), now), now)
+    return as_json(name, found.make(figures), figures.wanted, is_now=found.is_now, at=now.isoformat())

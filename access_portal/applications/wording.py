@@ -91,6 +91,8 @@ EVENT_WORDS: Mapping[str, str | Promise] = {
     "application_reference_asked": gettext_lazy("A person named was asked"),
     "application_reference_reminded": gettext_lazy("A person named was reminded"),
     "application_reference_answered": gettext_lazy("A person named has answered"),
+    "application_exported": gettext_lazy("A copy of everything about it was made"),
+    "application_statement_taken_back": gettext_lazy("The published sentence was taken back"),
     "conflict_declared": gettext_lazy("A conflict of interest was declared"),
 }
 
@@ -99,6 +101,7 @@ INTERNAL = frozenset(
     {
         "application_handed_over", "application_opinion_given", "application_sent_back", "application_noted",
         "application_final_refusal_proposed", "application_decision_undone", "conflict_declared",
+        "application_exported",
     }
 )  # fmt: skip
 

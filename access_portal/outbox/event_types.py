@@ -43,6 +43,8 @@ EVENT_TYPES: Mapping[str, str | Promise] = {
     "application.expired": _("It lapsed, because nothing came from the applicant."),
     "application.closed": _("It was closed."),
     "application.anonymised": _("The words in it were deleted."),
+    "application.exported": _("Staff made a copy of everything about it."),
+    "application.statement_taken_back": _("The applicant took the published sentence back."),
     "grant.given": _("A grant was made; it runs until `ends_at`."),
     "grant.suspended": _("A grant gives nothing until it is lifted."),
     "grant.lifted": _("A suspension ended."),

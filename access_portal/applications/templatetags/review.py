@@ -22,10 +22,14 @@ def review_doors(context: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("desk", _("To decide"), "review_desk", Action.DECIDE),
         ("conflicts", _("Conflicts of interest"), "my_conflicts", Action.REVIEW),
         ("policy", _("Review policy"), "review_policy", Action.ADMINISTER),
+        ("reports", _("Reports"), "reports", Action.SEE_REPORTS),
     ]
     now, user = timezone.now(), context["user"]
-    answers = decide_each(user, {page[3] for page in pages}, Office(), now)
-    return [(name, label, reverse(path)) for name, label, path, action in pages if isinstance(answers[action], Granted)]
+    actions = context.get("staff_actions")  # where the page has asked a moment ago
+    if actions is None:
+        answers = decide_each(user, {page[3] for page in pages}, Office(), now)
+        actions = {action for action, answer in answers.items() if isinstance(answer, Granted)}
+    return [(name, label, reverse(path)) for name, label, path, action in pages if action in actions]
 
 
 @register.simple_tag

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from access_portal.accounts.models import Role
-from tests.access_portal.api.conftest import Call
 from tests.access_portal.applications.scenes import make_open_family, make_staff
 from tests.access_portal.reports.worlds import sent
 from tests.factories import make_user
 
+Call = Callable[..., Any]
 pytestmark = pytest.mark.django_db
 
 
@@ -35,7 +38,7 @@ def test_the_list_names_what_the_person_may_read(call: Call) -> None:
 )  # fmt: skip
 def test_it_is_refused_with_a_reason(path: str, scopes: tuple[str, ...], status: int, call: Call) -> None:
     response = call(make_staff("ben", Role.REVIEWER), "GET", path, scopes=scopes)
-    assert (response.status_code, bool(response.json()["code"])) == (status, True)  # type: ignore[attr-defined]
+    assert (response.status_code, bool(response.json()["code"])) == (status, True)
 
 
 def test_applicants_see_none(call: Call) -> None:
