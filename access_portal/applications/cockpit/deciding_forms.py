@@ -66,6 +66,7 @@ class ApproveForm(VersionForm):
     def make_ready(self) -> None:
         sizes = self.fields["variants"]
         assert isinstance(sizes, forms.MultipleChoiceField)
+        setattr(sizes, "condition", _("or the whole family"))  # noqa: B010 - read by partials/field.html
         sizes.choices = [(variant.slug, variant.name) for variant in variants_of(self.application.family)]
         if not self.application.answers.get("co_members"):
             del self.fields["lab_name"]

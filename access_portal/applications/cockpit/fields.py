@@ -69,9 +69,11 @@ def checklist_field(application: Application) -> forms.MultipleChoiceField:
     items = definition_of(application).checklist
     optional = _("if it applies")
     choices = [(item.id, str(item.text) if item.required else f"{item.text} ({optional})") for item in items]
-    return forms.MultipleChoiceField(
+    field = forms.MultipleChoiceField(
         label=_("Checklist"), required=False, choices=choices, widget=forms.CheckboxSelectMultiple
     )
+    setattr(field, "condition", _("tick what you have checked"))  # noqa: B010 - read by partials/field.html
+    return field
 
 
 def colleagues(application: Application) -> forms.ModelChoiceField[User]:

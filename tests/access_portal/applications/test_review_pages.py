@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +68,7 @@ def test_an_act_is_not_done_by_reading_a_page(name: str, case: Application, clie
 
 def test_a_case_shows_answers_and_evidence(case: Application, client: Client) -> None:
     text = page(client, case)
+    assert case.acceptance is not None
     for words in ("Example University", "ada@uni.example", case.acceptance.sha256[:16], "Keep it for two more hours"):
         assert words in text
 
@@ -239,6 +241,7 @@ def test_an_answer_under_way_is_not_shown_before_it_is_sent(case: Application, c
     told: dict[str, Any] = {"number": str(case.number), "now": timezone.now()}
     asked = commands.request_info(actor=case.claimed_by, version=case.version, asks=[ask], **told)
     request = asked.info_requests.get()
+    told["now"] += timedelta(minutes=2)  # once the mail has left
     commands.save_draft(
         actor=case.applicant, version=asked.version, answers={"purpose": "Still thinking. " * 20},
         replies={request.pk: "Not sure yet."}, **told,
