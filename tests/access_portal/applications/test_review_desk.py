@@ -57,7 +57,7 @@ def test_the_desk_has_what_waits_for_this_decider(dan: User, family: Family, cli
     commands.propose_final(actor=dan, number=str(own.number), version=own.version, now=NOW, **FINAL)
     appealed = make_application(make_user("fay"), family, State.APPEALED)
     make_application(make_user("hal"), family, State.APPEALED, decider=dan)
-    held = {"hold_ground": "A hit.", "hold_recheck_at": timezone.now() - DAY}
+    held: dict[str, Any] = {"hold_ground": "A hit.", "hold_recheck_at": timezone.now() - DAY}
     hold = make_application(make_user("gil"), family, State.IN_REVIEW, **held)
     assert piles(client) == {
         "confirm": [proposed.number],

@@ -79,11 +79,11 @@ def test_each_view_shows_its_cases(ben: User, family: Family, client: Client) ->
         state.value: make_application(make_user(f"user-{place}"), family, state, due_at=future)
         for place, state in enumerate(State)
     }
-    mine = {"claimed_at": timezone.now(), "due_at": future}
+    mine: dict[str, Any] = {"claimed_at": timezone.now(), "due_at": future}
     cases["mine"] = make_application(make_user("eve"), family, State.IN_REVIEW, holder=ben, **mine)
-    held = {"hold_ground": "A hit.", "hold_recheck_at": future, "due_at": future}
+    held: dict[str, Any] = {"hold_ground": "A hit.", "hold_recheck_at": future, "due_at": future}
     cases["held"] = make_application(make_user("fay"), family, State.RECOMMENDED, **held)
-    fresh = {"claimed_at": timezone.now(), "due_at": NOW}
+    fresh: dict[str, Any] = {"claimed_at": timezone.now(), "due_at": NOW}
     cases["late"] = make_application(make_user("gil"), family, State.IN_REVIEW, **fresh)
     for view, names in VIEWS.items():
         assert set(numbers(client, f"view={view}")) == {str(cases[name].number) for name in names}, view
@@ -227,7 +227,7 @@ def test_the_next_case_is_the_oldest_that_one_may_take(ben: User, family: Family
     commands.declare_conflict(actor=ben, domain="kiel.example", now=NOW)
     User.objects.filter(pk=oldest.applicant_id).update(email="ada@kiel.example")
     make_application(ben, family, submitted_at=NOW - 8 * DAY)  # his own
-    held = {"hold_ground": "A hit.", "submitted_at": NOW - 7 * DAY}
+    held: dict[str, Any] = {"hold_ground": "A hit.", "submitted_at": NOW - 7 * DAY}
     make_application(make_user("cy"), family, **held)
     wanted = make_application(make_user("eve"), family, submitted_at=NOW - 6 * DAY)
     make_application(make_user("fay"), family, submitted_at=NOW - 5 * DAY)
