@@ -37,6 +37,7 @@ class Part:
 
 CAST = (
     Part("release_owner", "rosa", "Rosa Releases", (Role.RELEASE_MANAGER,)),
+    Part("office_administrator", "ola", "Ola Office", (Role.ADMIN, Role.OPERATOR)),
     Part("reviewer", "ben", "Ben Reviewer", (Role.REVIEWER, Role.DECIDER)),
     Part("researcher", "ada", "Ada Approved", quota=RESEARCHER_QUOTA_TOKENS),
     Part("applicant", "cy", "Cy Curious"),

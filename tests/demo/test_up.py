@@ -94,7 +94,9 @@ def test_demo_json_names_everybody_and_only_its_owner_reads_it(
     file = home / "demo.json"
     assert file.stat().st_mode & 0o777 == 0o600
     content = json.loads(file.read_text())
-    titles = {"release_owner", "reviewer", "researcher", "applicant", "researcher_with_tiny_quota"}
+    titles = {
+        "release_owner", "office_administrator", "reviewer", "researcher", "applicant", "researcher_with_tiny_quota",
+    }  # fmt: skip
     assert set(content["people"]) == titles
     assert all({"name", "password", "token"} <= set(person) for person in content["people"].values())
     assert {"base_url", "s3_url", "repository", "model"} <= set(content)

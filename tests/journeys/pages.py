@@ -12,6 +12,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.urls import reverse
 from django.utils import timezone
 
+from access_portal.accounts.closing import close_account
 from access_portal.accounts.models import Role, RoleAssignment
 from access_portal.applications.commands import claim
 from access_portal.grants.models import Stop
@@ -29,6 +30,7 @@ from tests.journeys import applicant_rooms as rooms
 from tests.journeys import grant_rooms as grants
 from tests.journeys import review_rooms as review
 from tests.journeys.furniture import House
+from tests.journeys.report_rooms import busy_house, kept_report, own_sentence
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,17 @@ def with_things_to_forget(house: House) -> str:
     OutboxMail.objects.filter(sent_at__isnull=False).update(created_at=long_ago)
     make_user("mal", verified=False, date_joined=long_ago)
     return of_the_office("retention")(house)
+
+
+def closed_account(house: House) -> str:
+    """The page of somebody whose sign-in was closed."""
+    close_account(person=house.cy, reason="left", words="", actor=house.gus, now=timezone.now())
+    return reverse("person", args=["cy"])
+
+
+def checked_chain(house: House) -> str:
+    """The event log, once the chain of the waiting case was checked."""
+    return f"{of_the_office('audit_log')(house)}?check={house.waiting.subject}"
 
 
 def receipt_of_acceptance(house: House) -> str:
@@ -290,6 +303,12 @@ PAGES = [
         "ben",
     ),
     PageCase("revocations", lambda h: grants.revocations(h.dot, h.release), "ben"),
+    PageCase("transparency", busy_house),
+    PageCase("transparency, new house", named("transparency")),
+    PageCase("transparency, with a sentence of one's own", own_sentence, "dot"),
+    PageCase("reports", lambda house: busy_house(house) and reverse("reports"), "ben"),
+    PageCase("reports of a family, kept", kept_report, "ben"),
+    PageCase("copy of a case", lambda house: reverse("copy_case", args=[house.waiting.number]), "ben"),
     PageCase("mail log", named("mail_log"), "gus"),
     PageCase("webhooks", named("webhooks"), "gus"),
     PageCase("webhook", lambda house: reverse("webhook", args=[house.webhook.pk]), "gus"),
@@ -297,4 +316,20 @@ PAGES = [
     PageCase("forms", of_the_office("forms"), "ben"),
     PageCase("form, changed", newer_form, "ben"),
     PageCase("publish a form", of_the_office("publish_form"), "ben"),
+    PageCase("office of an administrator", of_the_office("office"), "ben"),
+    PageCase("office of an operator", named("office"), "gus"),
+    PageCase("office, not for you", named("office"), "ada", 403),
+    PageCase("people", named("people"), "gus"),
+    PageCase("people, nobody found", lambda house: f"{reverse('people')}?q=nobody-at-all", "gus"),
+    PageCase("person", of_the_office("person", "ada"), "ben"),
+    PageCase("person, staff", named("person", "ben"), "gus"),
+    PageCase("person, oneself", named("person", "gus"), "gus"),
+    PageCase("person, closed", closed_account, "gus"),
+    PageCase("event log", of_the_office("audit_log"), "ben"),
+    PageCase("event log, chain checked", checked_chain, "ben"),
+    PageCase("tables", named("admin:index"), "gus"),
+    PageCase("table", named("admin:applications_application_changelist"), "gus"),
+    PageCase("table, with dates", named("admin:accounts_user_changelist"), "gus"),
+    PageCase("table, empty", lambda house: f"{reverse('admin:grants_stop_changelist')}?q=nothing", "gus"),
+    PageCase("row", lambda house: reverse("admin:grants_grant_change", args=[house.grant.pk]), "gus"),
 ]

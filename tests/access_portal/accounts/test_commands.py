@@ -1,4 +1,4 @@
-"""Roles are given and taken by operators only, on record; accounts can be made at the command line."""
+"""Roles are given and taken by operators and the office only, on record; accounts can be made at the command line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from io import StringIO
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -16,6 +17,7 @@ from access_portal.accounts.models import Role, User
 from access_portal.audit.models import Event
 from access_portal.errors import InvalidError, PermissionRefusedError
 from access_portal.outbox.models import OutboxMail
+from tests.access_portal.applications.scenes import make_staff
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -40,10 +42,11 @@ def test_a_role_is_given_and_taken_once_each_on_record_and_by_mail() -> None:
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("role", [*Role, None])
-def test_only_operators_change_roles(change: str, role: Role | None) -> None:
+def test_only_operators_and_the_office_change_roles(change: str, role: Role | None) -> None:
     actor, ben = make_user("actor", *([role] if role else [])), make_user("ben", Role.REVIEWER)
-    if role == Role.OPERATOR:
+    if role in (Role.OPERATOR, Role.ADMIN):
         CHANGES[change](person=ben, role="auditor", actor=actor, now=NOW)
+        assert Event.objects.filter(actor=actor).exists() is (change == "give")
         return
     with pytest.raises(PermissionRefusedError) as error:
         CHANGES[change](person=ben, role="reviewer", actor=actor, now=NOW)
@@ -52,10 +55,11 @@ def test_only_operators_change_roles(change: str, role: Role | None) -> None:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_nobody_changes_their_own_roles(change: str) -> None:
-    olga = make_user("olga", Role.OPERATOR)
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMIN])
+def test_nobody_changes_their_own_roles(change: str, role: Role) -> None:
+    olga = make_user("olga", role)
     with pytest.raises(PermissionRefusedError) as error:
-        CHANGES[change](person=olga, role="operator", actor=olga, now=NOW)
+        CHANGES[change](person=olga, role=role, actor=olga, now=NOW)
     assert error.value.code == "own_case"
 
 
@@ -128,3 +132,11 @@ def test_the_command_line_changes_roles() -> None:
         _person("role", "nobody", "add", "auditor")
     with pytest.raises(CommandError):
         _person("role", "ben", "add", "emperor")
+
+
+def test_the_command_line_takes_a_lost_second_factor_away() -> None:
+    ben = make_staff("ben", Role.ADMIN)
+    assert "ben signs in with the password alone" in _person("second-factor", "ben")
+    assert not Authenticator.objects.filter(user=ben).exists()
+    with pytest.raises(CommandError, match="no second factor"):
+        _person("second-factor", "ben")

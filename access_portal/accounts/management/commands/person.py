@@ -1,4 +1,4 @@
-"""`manage.py person`: make accounts and give roles, as the operator of this installation."""
+"""`manage.py person`: make accounts, give roles, help somebody who lost the second factor, as the operator."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from access_portal.accounts.closing import reset_second_factor
 from access_portal.accounts.commands import create_person, give_role, link_to_set_password, take_role
 from access_portal.accounts.models import Role, User
 from access_portal.errors import GatehouseError
@@ -17,7 +18,7 @@ from access_portal.errors import GatehouseError
 class Command(BaseCommand):
     """Whoever may run this holds the machine, so no role is asked for; what is done is on record all the same."""
 
-    help = "Make an account (person create) or change a person's roles (person role)."
+    help = "Make an account (create), change a person's roles (role), take a lost second factor away (second-factor)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -31,11 +32,13 @@ class Command(BaseCommand):
         role.add_argument("username")
         role.add_argument("change", choices=["add", "remove"])
         role.add_argument("role", choices=Role.values)
+        factor = verbs.add_parser("second-factor", help="take away a second factor that was lost")
+        factor.add_argument("username")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with transaction.atomic():
-                self._create(options) if options["verb"] == "create" else self._role(options)
+                VERBS[options["verb"]](self, options)
         except GatehouseError as error:
             raise CommandError(f"{error.explanation} {error.remedy}".strip()) from error
 
@@ -57,10 +60,23 @@ class Command(BaseCommand):
             self.stdout.write(f"To set a password, once and within three days, open:\n{link_to_set_password(person)}")
 
     def _role(self, options: dict[str, Any]) -> None:
-        person = User.objects.filter(username=options["username"]).first()
-        if person is None:
-            raise CommandError(f"There is nobody with the user name {options['username']!r}.")
+        person = _named(options["username"])
         change = give_role if options["change"] == "add" else take_role
         change(person=person, role=options["role"], actor=None, now=timezone.now())
         roles = ", ".join(sorted(person.role_names)) or "no role"
         self.stdout.write(f"{person.username} now has: {roles}.")
+
+    def _second_factor(self, options: dict[str, Any]) -> None:
+        person = _named(options["username"])
+        reset_second_factor(person=person, actor=None, now=timezone.now())
+        self.stdout.write(f"{person.username} signs in with the password alone, and sets up a new second factor then.")
+
+
+VERBS = {"create": Command._create, "role": Command._role, "second-factor": Command._second_factor}
+
+
+def _named(username: str) -> User:
+    person = User.objects.filter(username=username).first()
+    if person is None:
+        raise CommandError(f"There is nobody with the user name {username!r}.")
+    return person
