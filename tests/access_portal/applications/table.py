@@ -308,10 +308,8 @@ def _give(module: Any, world: World, row: Row, role: str) -> None:
     told["number"] = case.number
     if row.command in VERSIONED:
         told["version"] = case.version
-    function = {"message": "send_message", "save": "save_draft", "submit": "submit_application"}.get(
-        row.command, row.command
-    )
-    getattr(module, function)(**told, **_extra(row.command, world, case))
+    function = FUNCTION.get(row.command, row.command)
+    getattr(module, function)(**told, **extra(row.command, case, world.spare))
     if row.command in AFTER:
         assert Application.objects.get(pk=case.pk).state == after(row)
 
@@ -321,23 +319,25 @@ def after(row: Row) -> str:
     return "recommended" if str(row) == "undoable_final-undo" else AFTER[row.command]
 
 
+FUNCTION = {"message": "send_message", "save": "save_draft", "submit": "submit_application"}
 VERSIONED = {
     "save", "submit", "resubmit", "claim", "release", "hand_over", "request_info", "recommend", "send_back", "approve",
     "refuse_fixable", "propose_final", "refuse_final", "undo", "set_hold", "lift_hold", "decide_appeal",
 }  # fmt: skip
 
 
-def _extra(command: str, world: World, case: Application) -> dict[str, Any]:
+def extra(command: str, case: Application, spare: User) -> dict[str, Any]:
+    """What a command needs besides actor, case, version and time."""
     ask = commands.Ask("What will you measure, and how?", "purpose")
     replies = {row.pk: "As before: it says so." for row in case.info_requests.all()}
-    extra: dict[str, dict[str, Any]] = {
+    words: dict[str, dict[str, Any]] = {
         "save": {"answers": {"purpose": "Another purpose."}},
         "submit": current_licence(case.family),
         "resubmit": {"replies": replies, **current_licence(case.family)},
         "appeal": {"text": "You have not seen what I wrote about the method."},
         "message": {"text": "When will this be decided?"},
         "note": {"text": "The page of the group names her."},
-        "hand_over": {"to": world.spare},
+        "hand_over": {"to": spare},
         "request_info": {"asks": [ask]},
         "recommend": {"verdict": "approve", "text": "Sound work.", "checked": CHECKED},
         "opine": {"verdict": "approve", "text": "Sound work."},
@@ -348,4 +348,4 @@ def _extra(command: str, world: World, case: Application) -> dict[str, Any]:
         "set_hold": {"ground": "Waiting for the legal office.", "recheck_at": NOW + DAY},
         "decide_appeal": {"upheld": True, "ground": "The method is indeed on page two of the application."},
     }
-    return extra.get(command, {})
+    return words.get(command, {})

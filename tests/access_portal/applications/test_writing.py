@@ -155,7 +155,7 @@ NAMES = [question["name"] for section in house_definition()["sections"] for ques
 WHATEVER = st.dictionaries(st.sampled_from([*NAMES, "no_such"]), JSON, max_size=6)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(answers=WHATEVER)
 def test_no_answers_break_the_form(answers: dict[str, Any]) -> None:
     """Drafts of long ago, imports, mistakes of ours: whatever a row holds can be read, shown and refused."""
