@@ -118,7 +118,10 @@ class Artifact(models.Model):
 
 
 class Mint(models.Model):
-    """One download link that was made: for whom, under which grant and licence, until when. Append-only."""
+    """One download link that was made: for whom, under which grant and licence, until when.
+
+    Never changes; where it was asked from may be forgotten.
+    """
 
     artifact = models.ForeignKey(Artifact, on_delete=models.PROTECT, related_name="mints")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="mints")

@@ -34,10 +34,9 @@ def _drop(schema: BaseDatabaseSchemaEditor, name: str, table: str) -> None:
     schema.execute(f"DROP FUNCTION {name}()")
 
 
-def _forbid_truncate(schema: BaseDatabaseSchemaEditor, table: str) -> None:
+def _forbid_truncate(schema: BaseDatabaseSchemaEditor, table: str, function: str) -> None:
     """TRUNCATE passes by the triggers of rows, so it needs one of its own; SQLite has no such statement."""
     if schema.connection.vendor != "sqlite":
-        function = f"{table}_no_delete"
         schema.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} EXECUTE FUNCTION {function}()")
 
 
@@ -53,7 +52,7 @@ def append_only(table: str) -> migrations.RunPython:
     def forwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
         for event in ("UPDATE", "DELETE"):
             _create(schema, f"{table}_no_{event.lower()}", table, event, "", message)
-        _forbid_truncate(schema, table)
+        _forbid_truncate(schema, table, f"{table}_no_delete")
 
     def backwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
         _allow_truncate(schema, table)
@@ -91,6 +90,18 @@ def frozen_columns(
     def backwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
         _drop(schema, f"{table}_frozen", table)
         _drop(schema, f"{table}_kept", table)
+
+    return migrations.RunPython(forwards, backwards)
+
+
+def no_truncate(table: str) -> migrations.RunPython:
+    """A migration operation after which a table with `frozen_columns` cannot be emptied at one stroke either."""
+
+    def forwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
+        _forbid_truncate(schema, table, f"{table}_kept")
+
+    def backwards(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
+        _allow_truncate(schema, table)
 
     return migrations.RunPython(forwards, backwards)
 

@@ -18,7 +18,7 @@ def resend(*, mail_id: int, actor: User, now: datetime) -> OutboxMail:
     """Begin anew with a mail whose last attempt failed; who did it goes on record.
 
     Raises ConflictError `mail_not_failed` unless that is so, and `mail_was_secret` where the one-time link that it
-    held was wiped when it was given up.
+    held was wiped when it was given up, and `mail_forgotten` where the text is no longer kept.
     """
     require_keeper(actor, now)
     with transaction.atomic():
@@ -38,6 +38,12 @@ def _check(mail: OutboxMail) -> None:
             "mail_not_failed",
             _("Only a mail that failed can be sent again."),
             _("It was sent or cancelled, or a sender holds it now: look at the log again."),
+        )
+    if not mail.body:
+        raise ConflictError(
+            "mail_forgotten",
+            _("The text of this mail is no longer kept."),
+            _("If the person needs it still, write to them."),
         )
     if mail.is_sealed and not mail.sealed_body:
         raise ConflictError(

@@ -1,4 +1,4 @@
-"""Receipts as they were signed. Append-only: the same state of things gives the same file again."""
+"""Receipts as they were signed: the same state gives the same file again, until its text is forgotten with a person."""
 
 from __future__ import annotations
 

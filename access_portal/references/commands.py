@@ -203,7 +203,7 @@ def _tell_of_answer(reference: Reference, now: datetime) -> None:
 
 
 def _signal(reference: Reference, application: Application, now: datetime) -> None:
-    """The answer as a signal; those are kept for ever, so it names the domain and not the person."""
+    """The answer as a signal; many read those, so it names the domain and not the person."""
     kind, level = SIGNALS[Reference.Verdict(reference.verdict)]
     seen = f"{reference.kind}, @{reference.address.rpartition('@')[2]}"
     keep_signal(application, Seen(kind, level, seen, "references"), now)

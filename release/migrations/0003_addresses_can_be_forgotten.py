@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from access_portal.audit.immutability import append_only, frozen_columns, undo
+from access_portal.audit.immutability import append_only, frozen_columns, no_truncate, undo
 
 ALWAYS = "OLD.id IS NOT NULL"
 KEPT = ["artifact_id", "user_id", "grant_id", "minted_at", "expires_at"]
@@ -14,4 +14,5 @@ class Migration(migrations.Migration):
     operations = [
         undo(append_only("release_mint")),
         frozen_columns("release_mint", KEPT, ALWAYS, erasable={"address": "NULL", "user_agent": "''"}),
+        no_truncate("release_mint"),
     ]

@@ -5,7 +5,7 @@ Two signals of one kind in one round have different values, so each is forgotten
 
 from django.db import migrations
 
-from access_portal.audit.immutability import append_only, frozen_columns, undo
+from access_portal.audit.immutability import append_only, frozen_columns, no_truncate, undo
 
 ALWAYS = "OLD.id IS NOT NULL"
 KEPT = ["application_id", "round", "kind", "level", "source", "at"]
@@ -17,4 +17,5 @@ class Migration(migrations.Migration):
     operations = [
         undo(append_only("applications_signal")),
         frozen_columns("applications_signal", KEPT, ALWAYS, erasable={"value": "'forgotten ' || OLD.id"}),
+        no_truncate("applications_signal"),
     ]

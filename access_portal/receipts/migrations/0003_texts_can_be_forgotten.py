@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from access_portal.audit.immutability import append_only, frozen_columns, undo
+from access_portal.audit.immutability import append_only, frozen_columns, no_truncate, undo
 
 ALWAYS = "OLD.id IS NOT NULL"
 KEPT = ["grant_id", "acceptance_id", "content_sha256", "key_id", "made_at"]
@@ -14,4 +14,5 @@ class Migration(migrations.Migration):
     operations = [
         undo(append_only("receipts_receipt")),
         frozen_columns("receipts_receipt", KEPT, ALWAYS, erasable={"jws": "''"}),
+        no_truncate("receipts_receipt"),
     ]

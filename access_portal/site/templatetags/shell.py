@@ -50,12 +50,6 @@ def may_operate(user: User | AnonymousUser | None) -> bool:
 
 
 @register.simple_tag
-def may_administer(user: User | AnonymousUser | None) -> bool:
-    """Whether the pages of the office are a door for this person; the policy answers."""
-    return isinstance(decide(user or None, Action.ADMINISTER, Office(), timezone.now()), Granted)
-
-
-@register.simple_tag
 def running_version() -> version.Version:
     return version.current()
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from access_portal.accounts.models import ApiToken, Role, User
 from access_portal.accounts.tokens import authenticate, issue_token
@@ -50,6 +52,14 @@ def test_nothing_of_a_person_who_left_can_be_read_in_any_table() -> None:
     assert len({place.split(".")[1] for place in places_with(*MARKS)}) > 15  # the marks were planted all over
     close_account(actor=zelda, now=NOW)
     assert places_with(*MARKS) == []
+
+
+@pytest.mark.parametrize("left_out", django_settings.PERSONAL_ERASURE)
+def test_every_eraser_is_needed(left_out: str, settings: Settings) -> None:
+    zelda = furnish()
+    settings.PERSONAL_ERASURE = [path for path in settings.PERSONAL_ERASURE if path != left_out]
+    close_account(actor=zelda, now=NOW)
+    assert places_with(*MARKS) != []
 
 
 def test_signed_texts_with_the_user_name_are_gone_too() -> None:

@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -23,6 +23,7 @@ from access_portal.audit.models import Event
 from access_portal.errors import GatehouseError
 from access_portal.grants.models import GrantMember
 from access_portal.outbox.commands import queue_mail, queue_text
+from access_portal.outbox.mail_desk import resend
 from access_portal.outbox.models import OutboxMail, WebhookDelivery
 from access_portal.privacy.commands import run_retention
 from access_portal.privacy.rules import RULES, previews, run
@@ -77,6 +78,15 @@ def test_texts_of_mails_go_after_a_year_and_the_line_stays(client: Client) -> No
 def test_a_mail_that_still_waits_keeps_its_text() -> None:
     queue_mail(template="role_taken", context={"role": "x"}, user=make_user("ada"), now=NOW)
     assert due("mail_texts", NOW + 900 * DAY) == 0
+
+
+def test_a_mail_whose_text_is_forgotten_cannot_be_sent_again() -> None:
+    failed = queue_mail(template="role_taken", context={"role": "x"}, user=make_user("ada"), now=NOW)
+    OutboxMail.objects.filter(pk=failed.pk).update(attempts=12, last_error="SMTPException")
+    run(RULE["mail_texts"], NOW + 365 * DAY)
+    with pytest.raises(GatehouseError) as caught:
+        resend(mail_id=failed.pk, actor=make_staff("gus", Role.OPERATOR), now=NOW)
+    assert caught.value.code == "mail_forgotten"
 
 
 @pytest.mark.parametrize("ended", ["delivered_at", "given_up_at"])
@@ -203,6 +213,14 @@ def test_signals_can_be_forgotten_but_not_rewritten() -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         one.delete()
     Signal.objects.filter(pk=one.pk).update(value=f"forgotten {one.pk}")
+
+
+@pytest.mark.parametrize("table", ["applications_signal", "receipts_receipt", "release_mint"])
+def test_what_can_be_forgotten_row_by_row_cannot_be_emptied_at_one_stroke(table: str) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no TRUNCATE")
+    with pytest.raises(DatabaseError, match="is frozen"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {table} CASCADE")
 
 
 def test_every_rule_with_a_job_is_run_by_the_clock() -> None:
