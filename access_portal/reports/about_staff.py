@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from access_portal.accounts.models import Role, User
+from access_portal.accounts.models import Role, RoleAssignment, User
 from access_portal.applications.models import Application, Decision, Recommendation, State
 from access_portal.reports.figures import Figures
 from access_portal.reports.rows import given_decisions, is_told
@@ -21,8 +21,8 @@ def workload(figures: Figures) -> Sheet:
     this = {"at__gte": period.begins_at, "at__lt": period.ends_at}
     confirmed = {"confirmed_at__gte": period.begins_at, "confirmed_at__lt": period.ends_at}
     decided = Decision.objects.filter(given_decisions(), is_told(now, "application__"))
-    judges = Q(roles__role__in=(Role.REVIEWER, Role.DECIDER))
-    people = User.objects.filter(judges, is_active=True).distinct().annotate(
+    judges = RoleAssignment.objects.filter(user=OuterRef("pk"), role__in=(Role.REVIEWER, Role.DECIDER))
+    people = User.objects.filter(Exists(judges), is_active=True).annotate(
         holds=_count(_of(figures, Application.objects.filter(state=State.IN_REVIEW), ""), "claimed_by"),
         recommended=_count(_of(figures, Recommendation.objects.filter(**this)), "by"),
         decided=_count(_of(figures, decided.filter(**this)), "by"),
