@@ -7,11 +7,12 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict
 
-# Keys that are part of an address (proof of e-mail, new password, status of an application), API tokens, signatures
-# of download links.
+# Keys that are part of an address (proof of e-mail, new password, status of an application, invitation to a lab), API
+# tokens, signatures of download links. Within a query the slashes of an address may be escaped.
 SECRETS = re.compile(
     r"(?<=/account/confirm-email/)[^/\s]+|(?<=/account/password/reset/key/)[^/\s]+|(?<=/status/)[^/\s]+/[^/\s]+"
-    r"|(?<=/reference/)[^/\s]{20,}|(?<=/orcid/login/callback/\?)\S+"
+    r"|(?<=/reference/)[^/\s]{20,}|(?<=/grants/join/)[^/\s]+|(?<=%2Fgrants%2Fjoin%2F)[\w-]+"
+    r"|(?<=/orcid/login/callback/\?)\S+"
     r"|(?<=\bgh_)[\w-]{40,}|(?<=X-Amz-Signature=)\w+",
     re.IGNORECASE,
 )
