@@ -5,3 +5,4 @@ from django.apps import AppConfig
 
 class InferenceWorkerConfig(AppConfig):
     name = "inference_worker"
+    verbose_name = "inference"

@@ -33,6 +33,8 @@ class Reason(models.TextChoices):
 def close_account(*, person: User, reason: str, words: str, actor: User | None, now: datetime) -> None:
     """Let nobody sign in with this account, and end its sessions and tokens, which no reopening brings back.
 
+    Running jobs stop by themselves: they ask the policy at each heartbeat, and it refuses a closed account.
+
     `words` are for the person's mail and kept nowhere else. `actor` None is the operator at the command line. Raises
     InvalidError `reason_unknown` or `words_too_long`, ConflictError `account_closed`, or `account_gone`.
     """

@@ -6,3 +6,4 @@ from django.apps import AppConfig
 class ApiConfig(AppConfig):
     name = "access_portal.api"
     label = "portal_api"
+    verbose_name = "API"

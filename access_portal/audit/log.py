@@ -75,7 +75,7 @@ def chain_of(subject: str, reader: User) -> Chain | None:
 
 def facts_of(event: Event) -> dict[str, object]:
     """What an event says beside its name, without anything that people wrote."""
-    return {key: value for key, value in event.data.items() if key not in WORDS and _is_code(value)}
+    return {key: _flat(value) for key, value in event.data.items() if key not in WORDS and _is_code(value)}
 
 
 def rows(found: QuerySet[Event]) -> Iterator[list[object]]:
@@ -84,6 +84,10 @@ def rows(found: QuerySet[Event]) -> Iterator[list[object]]:
         facts = ";".join(f"{key}={value}" for key, value in facts_of(event).items())
         actor = event.actor.username if event.actor else ""
         yield [event.at.isoformat(), event.subject, event.sequence, event.name, actor, facts, event.hash]
+
+
+def _flat(value: object) -> object:
+    return " ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _is_code(value: object) -> bool:

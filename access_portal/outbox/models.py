@@ -135,6 +135,7 @@ class WebhookDelivery(models.Model):
     given_up_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name_plural = "webhook deliveries"
         constraints = [
             models.UniqueConstraint(fields=["endpoint", "event_id"], name="one_delivery_of_an_event_to_an_endpoint"),
             models.CheckConstraint(

@@ -17,12 +17,11 @@ STOPS = (Action.STOP, Action.AUDIT)
 
 @dataclass(frozen=True)
 class Sight:
-    """Which lists of a person's matters the reader sees, and whether the page of stops is open to them."""
+    """Which lists of a person's matters the reader sees, and whether they stand too near to them."""
 
     cases: bool
     grants: bool
     stops: bool
-    may_stop: bool
     near: bool
 
 
@@ -50,6 +49,5 @@ def sight_of(reader: User, person: User, now: datetime) -> Sight:
         cases=not near and not granted.isdisjoint(CASES),
         grants=not near and not granted.isdisjoint(GRANTS),
         stops=not granted.isdisjoint(STOPS),
-        may_stop=Action.STOP in granted,
         near=near,
     )

@@ -23,6 +23,7 @@ from access_portal.accounts.people.forms import RoleForm
 from access_portal.accounts.people.gate import Sight, may_change, require_reader, sight_of
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.errors import ConflictError, InvalidError
+from access_portal.grants.policy import Action, Granted, Office, decide
 
 ROWS = 50
 
@@ -102,6 +103,7 @@ def _page(request: SignedInRequest, found: User, tried: Mapping[str, Form], stat
         "acts": [_shown(name, each, tried) for name, each in acts.items()],
         "give": RoleForm(auto_id="give_%s") if is_open and found.is_active else None,
         "may_change": is_open,
+        "may_stop": isinstance(decide(request.user, Action.STOP, Office(), now), Granted),
         "is_self": found == request.user,
         "history": queries.history_of(found),
         **_hangs_on(request.user, found, sight),

@@ -22,9 +22,11 @@ from access_portal.accounts.tokens import authenticate, issue_token
 from access_portal.audit.commands import first_broken
 from access_portal.audit.models import Event
 from access_portal.errors import ConflictError, GatehouseError, InvalidError, PermissionRefusedError
+from access_portal.grants.models import GrantMember
+from access_portal.grants.policy import Action, Granted, Office, decide
 from access_portal.outbox.models import OutboxMail
 from tests.access_portal.applications.scenes import make_staff
-from tests.factories import make_user
+from tests.factories import make_acceptance, make_family, make_grant, make_user
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -163,3 +165,22 @@ def test_a_failed_mail_template_leaves_nothing_half_done(monkeypatch: pytest.Mon
 
 def _fail(**_anything: object) -> None:
     raise GatehouseError("broken", "The mail cannot be written.")
+
+
+def test_a_closed_account_runs_nothing_more_and_its_lab_rests_until_it_is_open_again() -> None:
+    ada, member, family = make_user(), make_user("member"), make_family()
+    grant = make_grant(ada, family, kind="lab", lab_name="Lab")
+    acceptance = make_acceptance(member, grant.licence_version)
+    GrantMember.objects.create(
+        grant=grant, email=member.email, invited_by=ada, invited_at=NOW, user=member, joined_at=NOW,
+        acceptance=acceptance,
+    )  # fmt: skip
+    now = timezone.now()
+    assert all(isinstance(decide(who, Action.USE_INFERENCE, Office(), now), Granted) for who in (ada, member))
+    close_account(person=ada, reason="left", words="", actor=None, now=now)
+    ada.refresh_from_db()
+    answers = [decide(who, Action.USE_INFERENCE, Office(), now) for who in (ada, member)]
+    assert [getattr(answer, "code", "") for answer in answers] == ["account_closed", "lab_without_holder"]
+    reopen_account(person=ada, words="", actor=None, now=now)
+    ada.refresh_from_db()
+    assert all(isinstance(decide(who, Action.USE_INFERENCE, Office(), now), Granted) for who in (ada, member))

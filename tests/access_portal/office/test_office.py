@@ -116,7 +116,7 @@ def a_little_of_everything() -> None:
     make_application(make_user("cy"), family, State.RECOMMENDED, holder=ben)
     make_application(make_user("eve"), family, State.APPEALED, decider=ben)
     grant = make_grant(make_user("dot"), family)
-    propose_revocation(actor=ben, number=grant.number, version=grant.version, reason="Shared.", now=now)
+    propose_revocation(actor=ben, number=str(grant.number), version=grant.version, reason="Shared.", now=now)
     OutboxMail.objects.create(to="x@uni.example", subject="s", body="b", attempts=3, last_error="OSError")
     WebhookEndpoint.objects.create(
         url="https://x.example", wants=[], sealed_secret="x", created_by=ben, disabled_at=now, disabled_reason="Broken"

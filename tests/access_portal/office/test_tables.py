@@ -15,7 +15,7 @@ from django.test import Client
 from access_portal.accounts.models import Role, User
 from access_portal.applications.models import Application, Round, State
 from access_portal.office.apps import OURS
-from access_portal.office.tables import tables
+from access_portal.office.tables import Table, tables
 from tests.access_portal.applications.scenes import ANSWERS, make_application, make_open_family, make_staff
 from tests.factories import make_grant, make_user
 
@@ -34,7 +34,7 @@ def enter(client: Client, *roles: Role) -> User:
     return staff
 
 
-def address(model: type[Model], row: object = "") -> str:
+def address(model: type[Model], row: int | str = "") -> str:
     place = f"/office/admin/{model._meta.app_label}/{model._meta.model_name}/"
     return f"{place}{quote(row)}/" if row else place
 
@@ -76,6 +76,7 @@ def rows(db: None) -> list[Model]:
     ben = make_staff("ben", Role.REVIEWER, Role.DECIDER)
     case = make_application(make_user("ada"), family, State.REFUSED_FIXABLE, decider=ben)
     grant = make_grant(make_user("cy"), family)
+    assert case.decision
     return [ben, family, case, grant, family.weights_licence, grant.licence_version, case.decision]
 
 
@@ -135,6 +136,7 @@ def test_every_row_can_be_looked_at_and_leads_to_where_commands_are_given(client
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_no_table_shows_a_secret_or_what_people_wrote(model: Any) -> None:
     table = tables.get_model_admin(model)
+    assert isinstance(table, Table)
     shown = {*table.list_display, *table.more, *(name.rpartition("__")[2] for name in table.search_fields)}
     assert not [name for name in shown if SECRET.search(name) or WRITTEN.match(name.lstrip("="))]
 
@@ -152,7 +154,7 @@ def test_one_does_not_find_ones_own_case_nor_that_of_a_lab_mate(client: Client, 
     sam = enter(client, Role.ADMIN)
     family = make_open_family("other")
     own = make_application(sam, family, State.IN_REVIEW, holder=make_staff("rea", Role.REVIEWER))
-    assert own.number not in client.get(address(type(own))).content.decode()
+    assert str(own.number) not in client.get(address(type(own))).content.decode()
     assert client.get(address(type(own), own.pk)).status_code == 404
     assert client.get(address(type(rows[2]), rows[2].pk)).status_code == 200
 
