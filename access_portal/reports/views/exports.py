@@ -54,7 +54,8 @@ def cases_file(request: SignedInRequest) -> StreamingHttpResponse:
 @require_safe
 def find_case_to_copy(request: SignedInRequest) -> HttpResponse:
     """To the page of the number that was typed."""
-    application, _grounds = require_case(request.user, request.GET.get("number", "")[:20].strip(), timezone.now())
+    typed = request.GET.get("number", "").replace("\x00", "").strip()[:20]
+    application, _grounds = require_case(request.user, typed, timezone.now())
     return redirect("copy_case", number=application.number)
 
 
