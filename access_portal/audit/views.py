@@ -31,7 +31,7 @@ def audit_log(request: SignedInRequest) -> HttpResponse:
     form = AskForm(request.GET or None)
     asked = form.asked() if form.is_bound else log.Asked()
     rows = Paginator(log.events(asked, request.user), ROWS).get_page(request.GET.get("page"))
-    checked = request.GET.get("check", "")[:80]
+    checked = request.GET.get("check", "").replace("\x00", "")[:80]
     page = {
         "form": form,
         "rows": rows,

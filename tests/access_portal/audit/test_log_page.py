@@ -66,7 +66,7 @@ def test_events_are_found(client: Client, olga: User, asked: str) -> None:
     assert shown(client, asked) == ASKED[asked]
 
 
-@pytest.mark.parametrize("asked", ["since=yesterday", "subject=" + "x" * 500, "subject=%00", "until=2026-13-45"])
+@pytest.mark.parametrize("asked", ["since=yesterday", "subject=" + "x" * 500, "until=2026-13-45"])
 def test_what_cannot_be_understood_is_said(client: Client, olga: User, asked: str) -> None:
     answer = client.get(f"{LOG}?{asked}")
     assert answer.status_code == 200
@@ -85,8 +85,11 @@ def test_a_rewritten_event_is_named(client: Client, olga: User) -> None:
     assert "is broken: event 1 (application_submitted)" in page
 
 
-def test_there_is_no_such_chain(client: Client, olga: User) -> None:
-    assert "There is no chain" in client.get(f"{LOG}?check=user:0").content.decode()
+@pytest.mark.parametrize("subject", ["user:0", "%00x", "<script>alert(1)</script>", "x" * 500])
+def test_there_is_no_such_chain(client: Client, olga: User, subject: str) -> None:
+    page = client.get(f"{LOG}?check={subject}").content.decode()
+    assert "There is no chain" in page
+    assert "<script>alert" not in page
 
 
 def test_the_file_holds_the_same_events_and_no_words_of_people(client: Client, olga: User) -> None:
