@@ -165,7 +165,7 @@ def test_applications_grants_and_stops_are_linked_for_those_who_may_open_them(cl
         assert client.get(address).status_code == 200
 
 
-@pytest.mark.parametrize("role", READERS)
+@pytest.mark.parametrize("role", sorted(READERS))
 def test_every_link_on_the_page_of_a_person_opens(client: Client, role: Role) -> None:
     ada, family = make_user("ada"), make_open_family()
     make_application(ada, family, State.SUBMITTED)
