@@ -91,7 +91,7 @@ def families(figures: Figures) -> Sheet:
     """One row for each family, also for those that nobody asked for."""
     rows: list[list[Cell]] = []
     for key, family in figures.families.items():
-        own = [answer for answer in figures.answers if answer.family == key]
+        own = figures.answers_of[key]
         seconds = [answer.seconds for answer in own if answer.first_month is not None]
         rows.append([
             family.slug, family.name,

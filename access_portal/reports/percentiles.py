@@ -17,7 +17,7 @@ def within(seconds: Sequence[float], share: float) -> float | None:
 
 def days(seconds: float | None) -> float | None:
     """In days with one decimal place."""
-    return None if seconds is None else round(seconds / DAY, 1)
+    return None if seconds is None else max(0.0, round(seconds / DAY, 1))
 
 
 def days_begun(seconds: float | None) -> int | None:

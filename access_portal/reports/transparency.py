@@ -129,10 +129,8 @@ class Transparency:
     def waits(self) -> list[Row]:
         """Families by quarter, how long their first answers took; the last row is of all."""
         answers = self.figures.answers
-        families = [
-            (family.slug, family.name, [answer for answer in answers if answer.family == key])
-            for key, family in self.figures.families.items()
-        ]
+        of = self.figures.answers_of
+        families = [(family.slug, family.name, of[key]) for key, family in self.figures.families.items()]
         rows = [Row(slug, name, self._withins(own)) for slug, name, own in families if own]
         return [*rows, Row("all", _("All models"), self._withins(answers))]
 
