@@ -15,7 +15,11 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.exception import convert_exception_to_response
 from django.utils.module_loading import import_string
 
-MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django_structlog.middlewares.RequestMiddleware"]
+MIDDLEWARE = [
+    "access_portal.addresses.SoundAddressMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
 FORM_BYTES = 64 * 1024  # what a form adds to the file in it
 
 

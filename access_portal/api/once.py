@@ -29,8 +29,9 @@ def once(request: HttpRequest, user: User, now: datetime, act: Callable[[], dict
     key = request.headers.get(HEADER, "")
     if not key:
         return act()
-    if len(key) > LONGEST_KEY:
-        raise InvalidError("idempotency_key_too_long", _("An idempotency key has at most 255 characters."))
+    if len(key) > LONGEST_KEY or not key.isprintable():
+        message = _("An idempotency key has at most 255 characters, all of them printable.")
+        raise InvalidError("idempotency_key_unusable", message)
     digest = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.body).hexdigest()
     try:
         with transaction.atomic():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from access_portal.api.bearer import Bearer
+from access_portal.api.body import SoundParser
 from access_portal.errors import GatehouseError
 
 PROBLEM = "application/problem+json"
@@ -22,6 +24,7 @@ api = NinjaAPI(
     docs_url=None,
     openapi_url="openapi.json",
     auth=Bearer(),
+    parser=SoundParser(),
 )
 
 
@@ -59,7 +62,14 @@ def unusable(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     """The body is no JSON."""
-    return problem(error.status_code, "unreadable_body", _("The body of the request is not JSON."))
+    title = _("The body of the request is not JSON, or holds characters that are no text.")
+    return problem(error.status_code, "unreadable_body", title)
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """More than any endpoint takes."""
+    return problem(413, "body_too_large", _("The body of the request is too large."))
 
 
 def unknown_route(request: HttpRequest) -> HttpResponse:

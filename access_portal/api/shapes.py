@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 
 from ninja import Schema
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 Text = Field(max_length=20_000)
+
+
+def _in_reach(at: datetime) -> datetime:
+    """In UTC; at the ends of the calendar there is none."""
+    if not 1970 <= at.year < 9999:
+        raise ValueError("that time is too far away")
+    return at.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]  # a time without a zone would be anybody's guess
 
 
 class Versioned(Schema):
@@ -54,7 +64,7 @@ class AskItem(Schema):
 
 class RequestInfo(Versioned):
     asks: list[AskItem] = Field(max_length=50)
-    due_at: datetime | None = None
+    due_at: Moment | None = None
 
 
 class HandOver(Versioned):
@@ -100,7 +110,7 @@ class ProposeFinal(Versioned):
 
 class SetHold(Versioned):
     ground: str = Text
-    recheck_at: datetime
+    recheck_at: Moment
 
 
 class DecideAppeal(Versioned):
@@ -117,7 +127,7 @@ class Statement(Versioned):
 
 
 class Suspend(Reason):
-    review_at: datetime | None = None
+    review_at: Moment | None = None
 
 
 class Invite(Versioned):
