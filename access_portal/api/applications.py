@@ -18,12 +18,12 @@ from access_portal.applications import commands
 from access_portal.applications.cockpit.listing import page as queue_page
 from access_portal.applications.cockpit.staff import require_distance
 from access_portal.applications.cockpit.wanted import Wanted
+from access_portal.applications.disclosure import told_events
 from access_portal.applications.families import family_with_slug
 from access_portal.applications.forms import draft_form
 from access_portal.applications.models import Application
 from access_portal.applications.standing import not_found
 from access_portal.applications.terms import Terms
-from access_portal.applications.wording import INTERNAL
 from access_portal.applications.workflow import Command
 from access_portal.applications.workflow_table import COMMANDS as WORDS
 from access_portal.audit.models import Event
@@ -59,8 +59,9 @@ class QueueFilter(Schema):
 @router.get("/applications", summary="My applications, newest first")
 @needs(Scope.READ)
 def mine(request: TokenRequest) -> dict[str, Any]:
+    now = timezone.now()
     rows = Application.objects.filter(applicant=request.user).select_related("family").order_by("-created_at", "-pk")
-    return {"applications": [line(row) for row in rows[:MOST_LISTED]]}
+    return {"applications": [line(row, request.user, now) for row in rows[:MOST_LISTED]]}
 
 
 @router.post("/applications", summary="Begin a draft")
@@ -88,11 +89,10 @@ def show(request: TokenRequest, number: str) -> dict[str, Any]:
 @needs(Scope.READ)
 def events(request: TokenRequest, number: str) -> dict[str, Any]:
     found = readable(request, number)
-    own = found.applicant_id == request.user.pk
+    if found.applicant_id == request.user.pk:
+        return {"events": [event(row, name_actor=False) for row in told_events(found, timezone.now())]}
     rows = Event.objects.filter(subject=found.subject).select_related("actor").order_by("sequence")
-    if own:
-        rows = rows.exclude(name__in=INTERNAL)
-    return {"events": [event(row, name_actor=not own) for row in rows]}
+    return {"events": [event(row, name_actor=True) for row in rows]}
 
 
 @router.get("/applications/{number}/messages", summary="The thread")
@@ -112,7 +112,7 @@ def queue(request: TokenRequest, wanted: Query[QueueFilter]) -> dict[str, Any]:
     now = timezone.now()
     require(request.user, Action.REVIEW, Office(), now)
     found = queue_page(Wanted.read(wanted.dict(exclude={"after"})), request.user, now, after=wanted.after)
-    return {"applications": [line(row) for row in found.rows], "after": found.later}
+    return {"applications": [line(row, request.user, now) for row in found.rows], "after": found.later}
 
 
 def find(number: str) -> Application:

@@ -19,6 +19,7 @@ from access_portal.audit.models import Event
 from access_portal.errors import NotFoundError
 from access_portal.grants import commands
 from access_portal.grants.models import Grant
+from access_portal.grants.queries import rights_of
 from access_portal.grants.reading import any_grant, my_grant, my_grants
 from access_portal.grants.standing import require_reader
 from access_portal.grants.wording import INTERNAL
@@ -108,10 +109,17 @@ COMMANDS: dict[str, tuple[type[Schema], Scope, Callable[..., None]]] = {
 }
 
 
+def _needed(person: User, number: str, scope: Scope) -> Scope:
+    """What staff do to a grant that is not theirs needs a token for reviewing, whatever a holder's token may do."""
+    if person.is_office and not rights_of(person).filter(number=number).exists():
+        return Scope.REVIEW
+    return scope
+
+
 def _register(name: str, shape: type[Schema], scope: Scope, give: Callable[..., None]) -> None:
     def endpoint(request: TokenRequest, number: str, body: Any) -> dict[str, Any]:
         now = timezone.now()
-        request.user = person_of(request.auth, scope)
+        request.user = person_of(request.auth, _needed(request.auth.user, number, scope))
 
         def act() -> dict[str, Any]:
             give(request.user, number, body, now=now)

@@ -5,29 +5,34 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from access_portal.accounts.models import User
+from access_portal.applications.disclosure import stand_of
 from access_portal.applications.models import Application
-from access_portal.applications.standing import allowed_commands
+from access_portal.applications.standing import allowed_commands, state_seen
 from access_portal.applications.wording import next_actor
 from access_portal.audit.models import Event
 from access_portal.grants.models import Grant
 from access_portal.grants.standing import allowed_commands as allowed_for_grant
+from access_portal.grants.standing import state_of
 
 
 def moment(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def line(application: Application) -> dict[str, Any]:
-    """A row of a list."""
+def line(application: Application, reader: User, now: datetime) -> dict[str, Any]:
+    """A row of a list; what can still be undone has not been said to the applicant yet."""
+    shows_due = application.applicant_id != reader.pk or application.is_disclosed(now)
     return {
         "number": application.number,
         "family": application.family.slug,
-        "state": application.state,
+        "state": state_seen(application, reader, now),
         "version": application.version,
         "created_at": moment(application.created_at),
         "submitted_at": moment(application.submitted_at),
-        "due_at": moment(application.due_at),
+        "due_at": moment(application.due_at) if shows_due else None,
     }
 
 
@@ -35,26 +40,33 @@ def whole(application: Application, reader: User, now: datetime) -> dict[str, An
     """A case as `reader` may see it: applicants see no hold, no holder and no judgement before the answer."""
     own = application.applicant_id == reader.pk
     return {
-        **line(application),
-        "next_actor": next_actor(application),
+        **line(application, reader, now),
+        "next_actor": stand_of(application, now).next_actor if own else next_actor(application),
         "form": {"version": application.form.number, "sha256": application.form.sha256},
         "answers": application.answers,
         "round": application.rounds,
-        "info_requests": [
-            {"id": row.pk, "question": row.question, "text": row.text, "reply": row.reply,
-             "settled_at": moment(row.settled_at)}
-            for row in application.info_requests.all()
-        ],
+        "info_requests": _info_requests(application, own, now),
         "decision": _decision(application, own, now),
         "allowed_commands": sorted(allowed_commands(application, reader, now)),
         **({} if own else _for_staff(application)),
     }  # fmt: skip
 
 
+def _info_requests(application: Application, own: bool, now: datetime) -> list[dict[str, Any]]:
+    rows = application.info_requests.order_by("pk")
+    if own:  # what was taken back was settled by no sending, and what still can be was not said yet
+        answered = Q(settled_at__in=application.sent_rounds.values("sent_at"))
+        rows = rows.filter(answered | Q(settled_at=None) if application.is_disclosed(now) else answered)
+    return [
+        {"id": row.pk, "question": row.question, "text": row.text, "reply": row.reply,
+         "settled_at": moment(row.settled_at)}
+        for row in rows
+    ]  # fmt: skip
+
+
 def _decision(application: Application, own: bool, now: datetime) -> dict[str, Any] | None:
     decision = application.decision
-    untold = application.undo_until is not None and now < application.undo_until
-    if decision is None or (own and untold):
+    if decision is None or (own and not application.is_disclosed(now)):
         return None
     return {
         "verdict": decision.verdict,
@@ -100,7 +112,7 @@ def grant(row: Grant, reader: User, now: datetime) -> dict[str, Any]:
         "kind": row.kind,
         "lab_name": row.lab_name,
         "holder": row.holder.username,
-        "state": row.state,
+        "state": state_of(row, now),
         "version": row.version,
         "variants": None if row.whole_family else [variant.slug for variant in row.variants.all()],
         "may_download": row.may_download,

@@ -61,10 +61,14 @@ def stand_of(application: Application, now: datetime) -> Stand:
 
 
 def entries(application: Application, reader: User, now: datetime) -> list[Entry]:
+    """`told_events` in words."""
+    return [entry(event, application, reader) for event in told_events(application, now)]
+
+
+def told_events(application: Application, now: datetime) -> list[Event]:
     """What happened, oldest first, without how the office works among itself."""
     events = Event.objects.filter(subject=application.subject).select_related("actor").order_by("sequence")
-    told = _told(events, hide_last=not application.is_disclosed(now))
-    return [entry(event, application, reader) for event in told]
+    return _told(events, hide_last=not application.is_disclosed(now))
 
 
 def _told(events: Iterable[Event], *, hide_last: bool) -> list[Event]:
