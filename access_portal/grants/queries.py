@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
@@ -10,6 +12,11 @@ from access_portal.grants.models import Grant, GrantMember
 
 # What an approval gives begins when its mail leaves: until then it can be undone, and was never said.
 TOLD = ~Q(state=Grant.State.UNDONE) & (Q(application__isnull=True) | Q(starts_at__lte=Now()))
+
+
+def was_told(grant: Grant, now: datetime) -> bool:
+    """`TOLD` of one grant at `now`."""
+    return grant.state != Grant.State.UNDONE and (grant.application_id is None or grant.starts_at <= now)
 
 
 def grants_of(user: User) -> QuerySet[Grant]:

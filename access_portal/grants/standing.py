@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 from access_portal.applications.standing import Clock, Mover
-from access_portal.errors import NotFoundError, PermissionRefusedError
+from access_portal.errors import NotFoundError
 from access_portal.grants.conditions import unmet
-from access_portal.grants.distance import is_near
+from access_portal.grants.distance import is_near, refuse_the_near
 from access_portal.grants.lifecycle import BUSINESS_OF, TABLE, Command, Obstacle, State, Who, allowed, obstacle
 from access_portal.grants.models import LIVE_STATES, Grant
 from access_portal.grants.obstacles import refusal
 from access_portal.grants.policy import Action, Case, Granted, Office, decide, require
+from access_portal.grants.queries import was_told
 
 INVITATION_LASTS = timedelta(days=14)
 
@@ -42,7 +43,7 @@ def standing(grant: Grant, actor: Mover, now: datetime) -> frozenset[Who]:
     if not isinstance(actor, User) or not actor.is_active:
         return frozenset()
     if grant.holder_id == actor.pk:
-        return frozenset({Who.HOLDER})
+        return frozenset({Who.HOLDER} if was_told(grant, now) else ())
     lab = _in_the_lab(grant, actor, now)
     if not actor.is_office or is_near(grant, actor):
         return lab
@@ -97,7 +98,7 @@ def require_reader(grant: Grant, actor: User, now: datetime) -> None:
     case = Case(grant.holder_id, near_to(grant, actor))
     if not any(isinstance(decide(actor, action, case, now), Granted) for action in READING):
         require(actor, Action.REVIEW, case, now)
-    _refuse_the_near(grant, actor)
+    refuse_the_near(actor, grant.holder)
 
 
 def require_any_reader(actor: User, now: datetime) -> None:
@@ -142,15 +143,5 @@ def _refuse_stranger(grant: Grant, actor: Mover, command: Command, who: frozense
     for action in actions:
         require(actor, action, case, now)
     if actions:
-        _refuse_the_near(grant, actor)
+        refuse_the_near(actor, grant.holder)
     raise refusal(Obstacle.NOT_THEIRS, grant, state_of(grant, now), page_for(grant, actor))
-
-
-def _refuse_the_near(grant: Grant, actor: User) -> None:
-    """The policy lets staff stop and run things for people near to them; what concerns a grant is judged."""
-    if is_near(grant, actor):
-        raise PermissionRefusedError(
-            "conflict_of_interest",
-            _("You stand too near to this case to judge it."),
-            _("A colleague has to take it."),
-        )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from access_portal.accounts.models import User
 from access_portal.audit.commands import record
 from access_portal.errors import ConflictError, InvalidError
+from access_portal.grants.distance import refuse_the_near
 from access_portal.grants.models import Grant, Stop
 from access_portal.grants.policy import Action, Case, Office, require
 
@@ -33,8 +34,12 @@ class Target:
     @property
     def matter(self) -> Case | Office:
         """Stopping a person or a lab is a matter about somebody, so nobody handles their own."""
-        person = self.user.pk if self.user else self.grant.holder_id if self.grant else None
-        return Office() if person is None else Case(person)
+        return Office() if self.person is None else Case(self.person.pk)
+
+    @property
+    def person(self) -> User | None:
+        """Whom it is about: the person, or whoever answers for the lab."""
+        return self.user or (self.grant.holder if self.grant else None)
 
 
 def stop(*, actor: User, target: Target, reason: str, now: datetime) -> Stop:
@@ -71,12 +76,16 @@ def stop(*, actor: User, target: Target, reason: str, now: datetime) -> Stop:
 def lift(*, actor: User, stop_id: int, reason: str, now: datetime) -> Stop:
     """Let go on what was stopped; whoever was told of the stop is told of this.
 
-    Raises PermissionRefusedError, InvalidError as `stop` does, and ConflictError `not_stopped` when it was lifted.
+    Raises PermissionRefusedError, for who stands too near as well, InvalidError as `stop` does, and ConflictError
+    `not_stopped` when it was lifted.
     """
     with transaction.atomic():
-        found = Stop.objects.select_for_update(of=("self",)).select_related("grant", "user").filter(pk=stop_id).first()
+        rows = Stop.objects.select_for_update(of=("self",)).select_related("grant__holder", "user")
+        found = rows.filter(pk=stop_id).first()
         target = Target(Scope.HOUSE) if found is None else Target(Scope(found.scope), found.user, found.grant)
         require(actor, Action.STOP, target.matter, now)
+        if target.person is not None:
+            refuse_the_near(actor, target.person)
         said = _checked(reason)
         if found is None or found.lifted_at is not None:
             raise ConflictError("not_stopped", _("That is not stopped any more."), _("Somebody else has lifted it."))
