@@ -63,7 +63,8 @@ def accept(
     if capacity not in LicenceAcceptance.Capacity.values:
         raise InvalidError("capacity_unknown", _("Say for whom you accept the licence."), field="capacity")
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=actor.pk)  # one acceptance at a time, however often it is clicked
+        # One acceptance at a time, however often it is clicked.
+        User.objects.select_for_update(no_key=True).get(pk=actor.pk)
         made = LicenceAcceptance.objects.filter(user=actor, version=version).first()
         if made is not None:
             return made

@@ -55,7 +55,7 @@ def create_grant(
     _check_terms(starts_at, ends_at, reason, may_download or may_infer, token_quota, now)
     _check_scope(keys, whole_family, kind, lab_name)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=holder.pk)  # one grant at a time for one person
+        User.objects.select_for_update(no_key=True).get(pk=holder.pk)  # one grant at a time for one person
         old = None if supersedes is None else _retire(supersedes, holder, family_id, kind, starts_at, now)
         _make_room(holder, family_id, now)
         grant = Grant.objects.create(

@@ -49,8 +49,11 @@ def grants_to_change() -> QuerySet[Grant]:
 
 
 def hold_holder(number: str) -> None:
-    """Lock the holder's own row: before the grant's, in the order in which whoever gives grants takes the two."""
-    list(User.objects.select_for_update(of=("self",)).filter(grants__number=number))
+    """Lock the holder's own row: before the grant's, in the order in which whoever gives grants takes the two.
+
+    Not its key (here and wherever a person is locked): whoever holds the grant may be writing a mail to the holder.
+    """
+    list(User.objects.select_for_update(of=("self",), no_key=True).filter(grants__number=number))
 
 
 def locked(number: str, actor: Mover, command: Command, version: int | None, now: datetime) -> Grant:

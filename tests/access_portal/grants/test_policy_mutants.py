@@ -61,7 +61,7 @@ MUTATIONS = [
     ("queries", "Q(holder=user) | Q(kind=Grant.Kind.LAB, pk__in", "Q(holder=user) | Q(pk__in"),
     ("queries", "Q(holder=user) | Q(kind=Grant.Kind.LAB, pk__in=places.values(\"grant\"))", "Q(holder=user)"),
     ("queries", "    if family_id is not None:\n", "    if False:\n"),
-    ("queries", 'grants.exclude(state=Grant.State.UNDONE).select_related("holder")', 'grants.select_related("holder")'),
+    ("queries", "TOLD = ~Q(state=Grant.State.UNDONE) & (", "TOLD = ("),
     ("queries", 'select_related("holder").order_by("-starts_at", "-pk")', 'select_related("holder").order_by("pk")'),
     ("queries", 'select_related("holder").order_by("-starts_at", "-pk")', 'select_related("holder").order_by("-starts_at", "pk")'),
     ("queries", 'select_related("holder").order_by("-starts_at", "-pk")', 'select_related("holder").order_by("-pk")'),

@@ -13,8 +13,8 @@ from access_portal.grants import commands
 from access_portal.grants.models import Grant
 from access_portal.outbox.models import OutboxMail
 from tests.access_portal.grants.life_scenes import DAY, HOUR, NOW, TICK, make_lab, make_open_family, make_person_grant
-from tests.access_portal.grants.racing import at_once
 from tests.factories import make_user
+from tests.races import at_once
 
 State = Grant.State
 
@@ -160,7 +160,7 @@ def test_of_two_who_confirm_at_once_one_does() -> None:
     ben, dan, eve = (make_user(name, Role.DECIDER) for name in ("ben", "dan", "eve"))
     grant = give("propose_revocation", make_person_grant(make_user("ada")), ben, reason="A leak.")
     calls = [lambda actor=actor: give("ratify_revocation", grant, actor) for actor in (dan, eve)]
-    assert at_once(*calls) == ["done", "wrong_state"]
+    assert at_once(*calls) == ["ok", "wrong_state"]
     assert (
         Event.objects.filter(name="grant_revoked").count()
         == OutboxMail.objects.filter(template="grant_revoked").count()
@@ -178,7 +178,7 @@ def test_lifted_and_revoked_at_once_it_ends_revoked() -> None:
     )
     grant.refresh_from_db()
     assert grant.state == State.REVOKED
-    assert results in (["done", "done"], ["done", "wrong_state"])
+    assert results in (["ok", "ok"], ["ok", "wrong_state"])
 
 
 @pytest.mark.django_db(transaction=True)
