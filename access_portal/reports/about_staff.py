@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from access_portal.accounts.models import Role, RoleAssignment, User
 from access_portal.applications.models import Application, Decision, Recommendation, State
 from access_portal.reports.figures import Figures
-from access_portal.reports.rows import given_decisions, is_told
+from access_portal.reports.rows import given_decisions, untold
 from access_portal.reports.sheets import Column, Sheet
 
 
@@ -20,7 +20,7 @@ def workload(figures: Figures) -> Sheet:
     period, now = figures.wanted.period, figures.now
     this = {"at__gte": period.begins_at, "at__lt": period.ends_at}
     confirmed = {"confirmed_at__gte": period.begins_at, "confirmed_at__lt": period.ends_at}
-    decided = Decision.objects.filter(given_decisions(), is_told(now, "application__"))
+    decided = Decision.objects.filter(given_decisions()).exclude(application__in=untold(now))
     judges = RoleAssignment.objects.filter(user=OuterRef("pk"), role__in=(Role.REVIEWER, Role.DECIDER))
     people = User.objects.filter(Exists(judges), is_active=True).annotate(
         holds=_count(_of(figures, Application.objects.filter(state=State.IN_REVIEW), ""), "claimed_by"),

@@ -18,6 +18,11 @@ def is_told(now: datetime, at: str = "") -> Q:
     return Q(**{f"{at}undo_until": None}) | Q(**{f"{at}undo_until__lte": now})
 
 
+def untold(now: datetime) -> QuerySet[Any]:
+    """The keys of those few whose last decision or question can still be undone."""
+    return Application.objects.filter(submitted_at__lte=now, undo_until__gt=now).order_by().values("pk")
+
+
 def sent(now: datetime, family: str = "") -> QuerySet[Any]:
     """All applications that were ever sent, each with its state as it was told (`told`).
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from access_portal.applications import commands
 from access_portal.applications.commands.keeping import anonymise
 from access_portal.applications.models import Appeal, State
 from access_portal.reports import about_answers, about_grants, about_queue
+from access_portal.reports.about_staff import workload
 from access_portal.reports.catalogue import REPORTS
 from release.models import Family
 from tests.access_portal.applications.scenes import DAY, HOUR, NOW, REFUSAL, TERMS, make_application, make_open_family
@@ -204,3 +206,22 @@ def test_families_are_kept_apart_and_add_up(family: Family) -> None:
     assert (rows["other"]["sent"], rows["other"]["refused"], rows["other"]["open"]) == (2, 1, 1)
     assert sum(column(about_queue.inflow(figures(family="other")), "sent")) == 2
     assert len(figures(family="toy").answers) == 1
+
+
+def test_the_load_of_each_is_what_they_hold_and_did_and_nothing_undone(family: Family) -> None:
+    mia, zoe = make_user("mia", Role.DECIDER, Role.REVIEWER), make_user("zoe", Role.REVIEWER)
+    make_user("stranger")
+    make_application(make_user("ada"), family, State.IN_REVIEW, holder=zoe)
+    make_application(make_user("cy"), family, State.RECOMMENDED, holder=zoe)
+    for number, undone in enumerate((False, True, False)):
+        case = sent(family, NOW - DAY, State.RECOMMENDED, holder=zoe if number else mia)
+        told: dict[str, Any] = {"actor": mia, "number": str(case.number), "now": NOW}
+        commands.refuse_fixable(version=case.version, **told, **REFUSAL)
+        case.refresh_from_db()
+        if undone:
+            commands.undo(version=case.version, **told)
+    rows = {row["username"]: row for row in workload(figures(NOW + HOUR)).records()}
+    assert set(rows) == {"mia", "zoe"}
+    assert [rows["mia"][key] for key in ("holds", "recommended", "decided")] == [0, 1, 2]
+    assert [rows["zoe"][key] for key in ("holds", "recommended", "decided")] == [1, 3, 0]
+    assert workload(figures(NOW)).records()[0]["decided"] == 0
