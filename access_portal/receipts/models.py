@@ -26,10 +26,14 @@ class Receipt(models.Model):
                 name="receipt_of_one_thing",
             ),
             models.UniqueConstraint(
-                fields=["grant", "content_sha256", "key_id"], name="receipt_once_per_state_of_grant"
+                fields=["grant", "content_sha256", "key_id"],
+                condition=~Q(jws=""),
+                name="receipt_once_per_state_of_grant",
             ),
             models.UniqueConstraint(
-                fields=["acceptance", "content_sha256", "key_id"], name="receipt_once_per_acceptance"
+                fields=["acceptance", "content_sha256", "key_id"],
+                condition=~Q(jws=""),
+                name="receipt_once_per_acceptance",
             ),
         ]
 

@@ -188,3 +188,12 @@ def test_the_database_keeps_receipts_as_they_are(change: str, grant: Grant) -> N
     with pytest.raises(DatabaseError, match="frozen"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(change)
     assert Receipt.objects.get() == receipt
+
+
+def test_a_receipt_whose_text_was_forgotten_is_made_anew(grant: Grant) -> None:
+    """A member who was of the lab once closes the account, and with it goes what the holder had in hand."""
+    first = receipt_of_grant(grant=grant, actor=grant.holder, now=NOW)
+    Receipt.objects.update(jws="")
+    again = receipt_of_grant(grant=grant, actor=grant.holder, now=NOW + DAY)
+    assert (again.pk != first.pk, read(again.jws)["iat"]) == (True, int((NOW + DAY).timestamp()))
+    assert receipt_of_grant(grant=grant, actor=grant.holder, now=NOW + 2 * DAY) == again
