@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 from access_portal.errors import NotFoundError
+from access_portal.grants.distance import refuse_the_near
 from access_portal.grants.policy import Action, Fact, Office, explain, require
 from release.models import Variant
 from release.queries import latest_release, policy_model, releases_of
@@ -56,7 +57,7 @@ def why(*, person: User, model_id: str, action: Action, now: datetime) -> Answer
 
 
 def somebody_else(*, actor: User, words: str, now: datetime) -> User:
-    """The person with this user name or address, to staff who read reports.
+    """The person with this user name or address, to staff who read reports and do not stand near to them.
 
     Raises PermissionRefusedError and NotFoundError.
     """
@@ -65,4 +66,5 @@ def somebody_else(*, actor: User, words: str, now: datetime) -> User:
     found = User.objects.filter(named).first()
     if found is None:
         raise NotFoundError("person_not_found", _("Nobody here has this user name or address."), "", reverse("why"))
+    refuse_the_near(actor, found)  # the facts give reasons of suspensions, as the page of a grant does
     return found

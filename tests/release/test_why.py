@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from access_portal.accounts.models import Role, User
+from access_portal.applications.models import Conflict
 from access_portal.grants.policy import Action
 from release.models import Release
 from release.why import why
@@ -83,3 +84,11 @@ def test_only_those_who_see_reports_may_ask_about_others(
         assert answer.status_code == (200 if may else 403)
         assert (str(grant.number) in answer.content.decode()) == may
     assert client.get(ASKED, {"person": "nobody", "model": "toy-1m"}).status_code == (404 if may else 403)
+
+
+def test_whoever_stands_near_asks_a_colleague(ada: User, release: Release, client: Client) -> None:
+    ben = make_staff("ben", Role.REVIEWER)
+    Conflict.objects.create(user=ben, applicant=ada, declared_at=timezone.now())
+    client.force_login(ben)
+    assert client.get(f"{ASKED}&person=ada").status_code == 403
+    assert client.get(f"{ASKED}&person=ben").status_code == 200

@@ -9,8 +9,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from access_portal.accounts.models import Role
+from access_portal.applications.models import Conflict
 from access_portal.audit.models import Event
-from access_portal.errors import GatehouseError
+from access_portal.errors import GatehouseError, PermissionRefusedError
 from access_portal.grants import stop_mail, stops
 from access_portal.grants.commands import create_grant
 from access_portal.grants.models import Grant, GrantMember, Stop, StopNotice
@@ -251,3 +252,13 @@ def test_a_stopped_lab_cannot_escape_into_a_new_grant(house: House) -> None:
     stops.lift(actor=house.dan, stop_id=made.pk, reason="Mended.", now=NOW)
     assert renew().supersedes == house.lab
     assert house.open_to() == EVERYBODY
+
+
+def test_who_stands_near_may_stop_a_colleague_and_not_let_them_go_on() -> None:
+    ada, ben, dan = make_user("ada"), make_user("ben", Role.DECIDER), make_user("dan", Role.DECIDER)
+    Conflict.objects.create(user=ben, applicant=ada, declared_at=NOW)
+    made = stops.stop(actor=ben, target=Target(Scope.PERSON, user=ada), reason="A leak.", now=NOW)
+    with pytest.raises(PermissionRefusedError) as error:
+        stops.lift(actor=ben, stop_id=made.pk, reason="It is fine.", now=NOW)
+    assert error.value.code == "conflict_of_interest"
+    assert stops.lift(actor=dan, stop_id=made.pk, reason="It is fine.", now=NOW).lifted_by == dan
