@@ -11,7 +11,7 @@ from django.db.models import Q
 from access_portal.accounts.models import User
 from access_portal.applications.models import Application
 from access_portal.applications.review_policy import appeal_until, needs_four_eyes
-from access_portal.applications.workflow import Condition, State
+from access_portal.applications.workflow import OPEN_STATES, Condition, State
 from access_portal.grants.models import LIVE_STATES
 from access_portal.grants.policy import Action, Actor, Granted, Office, decide
 
@@ -76,6 +76,12 @@ def _may_still_appeal(facts: Facts) -> bool:
     return until is not None and facts.now < until and not hasattr(facts.case, "appeal")
 
 
+def _is_only_one(facts: Facts) -> bool:
+    case = facts.case
+    rows = Application.objects.filter(applicant_id=case.applicant_id, family_id=case.family_id, state__in=OPEN_STATES)
+    return not rows.exclude(pk=case.pk).exists()
+
+
 def _had_no_part(facts: Facts) -> bool:
     """Whoever decided, confirmed, proposed, recommended or gave an opinion had a part in it, done or not."""
     case, own = facts.case, Q(by=facts.person)
@@ -112,6 +118,7 @@ HOLDS: Mapping[Condition, Callable[[Facts], bool]] = {
     Condition.SECOND_PAIR: _is_second_pair,
     Condition.FINAL_PROPOSED: _confirms_another,
     Condition.APPEAL_TIME: _may_still_appeal,
+    Condition.ONLY_ONE: _is_only_one,
     Condition.UNINVOLVED: _had_no_part,
     Condition.UNDO_TIME: _can_undo,
     Condition.OVERDUE: _is_overdue,

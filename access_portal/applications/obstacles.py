@@ -52,6 +52,10 @@ WORDS: Mapping[Condition, Words] = {
         gettext_lazy("Application %(number)s can no longer be appealed: one appeal each, and in time."),
         gettext_lazy("Its page gives the reasons and whether you can apply again."),
     ),
+    Condition.ONLY_ONE: (
+        gettext_lazy("You have begun another application for the same model since application %(number)s."),
+        gettext_lazy("Go on with that one, or withdraw it first."),
+    ),
     Condition.UNINVOLVED: (
         gettext_lazy("You had a part in the decision that is appealed against."),
         gettext_lazy("A decider who had none has to answer."),

@@ -86,9 +86,10 @@ def allowed_commands(application: Application, actor: Mover, now: datetime) -> f
     who = standing(application, actor, now)
     if not who:
         return frozenset()
-    possible = allowed(State(application.state), who, unmet(application, actor, now))
+    state = State(application.state)
+    possible = allowed(state, who, unmet(application, actor, now, conditions_in(state, who)))
     seen = state_seen(application, actor, now)
-    return possible if seen == application.state else possible & allowed(seen, who, frozenset())
+    return possible if seen == state else possible & allowed(seen, who, frozenset())
 
 
 def require_command(application: Application | None, actor: Mover, command: Command, now: datetime) -> None:

@@ -86,6 +86,7 @@ class Condition(StrEnum):
     SECOND_PAIR = "four_eyes"  # under four eyes, whoever recommended does not approve
     FINAL_PROPOSED = "final_needs_two"  # another decider has proposed the final refusal
     APPEAL_TIME = "appeal_over"  # not appealed before, and not too late
+    ONLY_ONE = "already_open"  # no other application of theirs for the family is open
     UNINVOLVED = "was_involved"  # had no part in what is appealed against
     UNDO_TIME = "undo_over"  # it was this person's own act and the mail has not left
     OVERDUE = "not_overdue"  # the date has passed, and reminders were sent
@@ -150,8 +151,9 @@ TABLE: Mapping[tuple[State | None, Command], Step] = {
     **{(s, C.UNDO): Step((W.DECIDER,), (S.IN_REVIEW, S.RECOMMENDED), (If.UNDO_TIME,)) for s in DECIDED_STATES},
     # the applicant goes, comes back, or objects
     **{(s, C.WITHDRAW): Step((W.APPLICANT,), (S.WITHDRAWN,)) for s in OPEN_STATES if s != S.APPEALED},
-    **{(s, C.REAPPLY): Step((W.APPLICANT,), (s,)) for s in (S.REFUSED_FIXABLE, S.WITHDRAWN, S.EXPIRED)},
-    **{(s, C.APPEAL): Step((W.APPLICANT,), (S.APPEALED,), (If.APPEAL_TIME,)) for s in REFUSED_STATES},
+    **{(s, C.REAPPLY): Step((W.APPLICANT,), (s,), (If.ONLY_ONE,)) for s in (S.REFUSED_FIXABLE, S.WITHDRAWN, S.EXPIRED)},
+    (S.REFUSED_FIXABLE, C.APPEAL): Step((W.APPLICANT,), (S.APPEALED,), (If.APPEAL_TIME, If.ONLY_ONE)),
+    (S.REFUSED_FINAL, C.APPEAL): Step((W.APPLICANT,), (S.APPEALED,), (If.APPEAL_TIME,)),
     # words that change no state
     **{(s, C.MESSAGE): Step((W.APPLICANT, W.REVIEWER), (s,)) for s in SENT_STATES if s != S.CLOSED},
     **{(s, C.NOTE): Step((W.REVIEWER, W.ADMIN), (s,)) for s in SENT_STATES if s != S.CLOSED},
@@ -193,8 +195,7 @@ def leads_to(state: State | None, command: Command) -> tuple[State, ...]:
     return TABLE[state, command].to
 
 
-def conditions_in(state: State | None) -> frozenset[Condition]:
-    """All conditions that any command turns on in this state."""
-    return frozenset(
-        condition for (place, _name), step in TABLE.items() if place == state for condition in step.conditions
-    )
+def conditions_in(state: State | None, who: Set[Who] = frozenset(Who)) -> frozenset[Condition]:
+    """All conditions that a command of any of these people turns on in this state."""
+    steps = [step for (place, _name), step in TABLE.items() if place == state and not who.isdisjoint(step.who)]
+    return frozenset(condition for step in steps for condition in step.conditions)

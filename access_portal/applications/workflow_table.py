@@ -58,6 +58,7 @@ CONDITIONS: Mapping[Condition, str | Promise] = {
     Condition.SECOND_PAIR: _("under four eyes, somebody else recommended it"),
     Condition.FINAL_PROPOSED: _("another decider proposed it"),
     Condition.APPEAL_TIME: _("the first appeal, and in time"),
+    Condition.ONLY_ONE: _("no other application of theirs for the model is open"),
     Condition.UNINVOLVED: _("they had no part in the refusal"),
     Condition.UNDO_TIME: _("it was their act and its mail has not left"),
     Condition.OVERDUE: _("the time is over and a reminder was sent"),

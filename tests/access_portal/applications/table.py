@@ -35,7 +35,7 @@ CODES = {
     "near": "conflict_of_interest", "state": "wrong_state", "held": "claimed_by_other", "mine": "not_claimed_by_you",
     "hand": "not_yours_to_hand_over", "hold": "on_hold", "free": "not_on_hold", "alone": "needs_recommendation",
     "four": "four_eyes", "two": "final_needs_two", "late": "appeal_over", "part": "was_involved", "over": "undo_over",
-    "early": "not_overdue", "soon": "one_moment", "live": "not_settled", "ok": "ok",
+    "early": "not_overdue", "soon": "one_moment", "open": "already_open", "live": "not_settled", "ok": "ok",
 }  # fmt: skip
 
 # Situations beside the thirteen states. Whoever is called `holder` holds, handled or recommended every case.
@@ -46,6 +46,7 @@ CODES = {
 #   late_fixable    the same of refused_fixable                held_review   in_review, on hold
 #   undoable_no     refused_fixable by holder a moment ago     undoable_final  the same, for good
 #   ended           approved long ago, no grant lives          overdue_draft, overdue_info  past their date, reminded
+#   twin            refused_fixable, and begun anew since (the same of withdrawn, of expired)
 # `holder` is reviewer and decider; `self` is both and the applicant; `near` is both and declared a conflict;
 # `manager` is release manager, operator and auditor. `*` stands for all situations not named before it.
 TEXT = """
@@ -56,12 +57,14 @@ submit         draft,overdue_draft                                           in 
 submit         *                                                             in   state 404 404  404  404  state 404 404  404  role
 resubmit       info_requested,overdue_info                                   in   ok   404  404  404  404  ok   404  404  404  role
 resubmit       *                                                             in   state 404 404  404  404  state 404 404  404  role
-withdraw       approved,ended,refused_fixable,late_fixable,refused_final,late,appealed,withdrawn,expired,closed  in state 404 404 404 404 state 404 404 404 role
+withdraw       approved,ended,refused_fixable,twin,late_fixable,refused_final,late,appealed,withdrawn,twin_withdrawn,expired,twin_expired,closed  in state 404 404 404 404 state 404 404 404 role
 withdraw       undoable,undoable_no,undoable_final                           in   soon 404  404  404  404  soon 404  404  404  role
 withdraw       *                                                             in   ok   404  404  404  404  ok   404  404  404  role
+reapply        twin,twin_withdrawn,twin_expired                              in   open 404  404  404  404  open 404  404  404  role
 reapply        refused_fixable,late_fixable,withdrawn,expired                                         in   ok   404  404  404  404  ok   404  404  404  role
 reapply        *                                                             in   state 404 404  404  404  state 404 404  404  role
 appeal         refused_fixable,refused_final                                                            in   ok   404  404  404  404  ok   404  404  404  role
+appeal         twin                                                          in   open 404  404  404  404  open 404  404  404  role
 appeal         late,late_fixable                                                          in   late 404  404  404  404  late 404  404  404  role
 appeal         *                                                             in   state 404 404  404  404  state 404 404  404  role
 message        draft,overdue_draft,closed                                    in   state 404 state state state state near role role role
@@ -104,7 +107,7 @@ refuse_final   proposed                                                      in 
 refuse_final   held                                                          in   role role role hold hold own  near role role role
 refuse_final   *                                                             in   role role role state state own near role role role
 undo           undoable,undoable_no,undoable_final                                                      in   role role role ok   over own  near role role role
-undo           approved,ended,refused_fixable,late_fixable,refused_final,late                   in   role role role over over own  near role role role
+undo           approved,ended,refused_fixable,twin,late_fixable,refused_final,late                   in   role role role over over own  near role role role
 undo           undoable_ask                                                  in   role role over ok   over own  near role role role
 undo           info_requested,overdue_info                                   in   role role over over over own  near role role role
 undo           *                                                             in   role role state state state own near role role role
@@ -119,8 +122,8 @@ decide_appeal  *                                                             in 
 expire         overdue_draft,overdue_info                                    in   404  404  404  404  404  404  404  404  404  ok
 expire         draft,info_requested,undoable_ask                             in   404  404  404  404  404  404  404  404  404  early
 expire         *                                                             in   404  404  404  404  404  404  404  404  404  state
-close          withdrawn,expired,late,late_fixable,ended                                        in   role role role role role role role ok   role ok
-close          approved,undoable,refused_fixable,undoable_no,refused_final,undoable_final               in   role role role role role role role live role live
+close          withdrawn,twin_withdrawn,expired,twin_expired,late,late_fixable,ended                                        in   role role role role role role role ok   role ok
+close          approved,undoable,refused_fixable,twin,undoable_no,refused_final,undoable_final               in   role role role role role role role live role live
 close          *                                                             in   role role role role role role role state role state
 anonymise      closed                                                        in   role role role role role role role ok   role ok
 anonymise      *                                                             in   role role role role role role role state role state
@@ -138,13 +141,14 @@ AFTER = {
 SITUATIONS = (
     *State.values, "lapsed", "four_review", "four", "held", "proposed", "undoable", "undoable_ask", "late",
     "overdue_draft", "overdue_info", "late_fixable", "held_review", "undoable_no", "undoable_final", "ended",
+    "twin", "twin_withdrawn", "twin_expired",
 )  # fmt: skip
 STATE_OF = {
     "lapsed": "in_review", "four_review": "in_review", "four": "recommended", "held": "recommended",
     "proposed": "recommended", "undoable": "approved", "undoable_ask": "info_requested", "late": "refused_final",
     "overdue_draft": "draft", "overdue_info": "info_requested", "late_fixable": "refused_fixable",
     "held_review": "in_review", "undoable_no": "refused_fixable", "undoable_final": "refused_final",
-    "ended": "approved",
+    "ended": "approved", "twin": "refused_fixable", "twin_withdrawn": "withdrawn", "twin_expired": "expired",
 }  # fmt: skip
 BEFORE = {"undoable": "in_review", "undoable_ask": "in_review", "undoable_no": "in_review",
           "undoable_final": "recommended"}  # fmt: skip
@@ -268,6 +272,10 @@ def _long_ago(world: World, case: Application) -> None:
     Application.objects.filter(pk=case.pk).update(decision=old)
 
 
+def _begin_anew(world: World, case: Application) -> None:
+    make_application(case.applicant, case.family, State.DRAFT)
+
+
 SPECIAL: dict[str, Callable[[World, Application], Any]] = {
     "lapsed": _lapse,
     "held": _hold,
@@ -280,6 +288,9 @@ SPECIAL: dict[str, Callable[[World, Application], Any]] = {
     "held_review": _hold,
     "undoable_no": _refuse_just_now,
     "undoable_final": _refuse_for_good_just_now,
+    "twin": _begin_anew,
+    "twin_withdrawn": _begin_anew,
+    "twin_expired": _begin_anew,
     "overdue_draft": lambda world, case: make_reminded(case),
     "overdue_info": lambda world, case: make_reminded(case),
 }

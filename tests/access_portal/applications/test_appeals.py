@@ -127,3 +127,11 @@ def test_there_is_one_appeal_also_after_a_second_refusal(commands: ModuleType, d
     commands.decide_appeal(**told(case, dan), upheld=True, ground=GROUND)
     commands.refuse_fixable(**told(case, dan), **REFUSAL)
     assert code_of(commands.appeal, **word(case, case.applicant, NOW + DAY, text=OBJECTION)) == "appeal_over"
+
+
+def test_who_has_begun_anew_withdraws_that_before_appealing(commands: ModuleType) -> None:
+    case = make_application(make_user("ada"), make_open_family(), State.REFUSED_FIXABLE)
+    begun = commands.start_application(actor=case.applicant, family=case.family, now=NOW)
+    assert code_of(commands.appeal, **word(case, case.applicant, text=OBJECTION)) == "already_open"
+    commands.withdraw(**word(begun, case.applicant))
+    assert commands.appeal(**word(case, case.applicant, text=OBJECTION)).state == State.APPEALED
