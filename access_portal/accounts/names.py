@@ -7,6 +7,7 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+LONGEST_PLAIN = 80
 # Signs that turn the direction of what follows them: a name could make the rest of a line read as something else.
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -14,6 +15,11 @@ TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u206
 def one_line(text: str) -> str:
     """The same words without line breaks, control characters and signs that turn the direction of writing."""
     return " ".join("".join(" " if _is_unwanted(sign) else sign for sign in text).split())
+
+
+def plain_name(name: str) -> str:
+    """Somebody's name as a letter to a stranger gives it: one short line in which nothing reads as an address."""
+    return one_line(name.replace("://", " "))[:LONGEST_PLAIN]
 
 
 def validate_one_line(text: str) -> None:

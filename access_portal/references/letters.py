@@ -12,14 +12,13 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from access_portal.accounts.models import User
-from access_portal.accounts.names import one_line
+from access_portal.accounts.names import plain_name
 from access_portal.audit.commands import record
 from access_portal.outbox.commands import queue_mail
 from access_portal.references.models import LETTERS_A_DAY, Letter, Reference
 
 LINK_LASTS = timedelta(days=21)
 LETTERS_OF_APPLICANT = 6  # a day: an account must be no means to write to strangers
-LONGEST_NAME = 80  # in a letter; whoever applies writes it, and a stranger reads it
 
 
 def post_question(reference: Reference, now: datetime, by: User | None = None) -> bool:
@@ -64,11 +63,6 @@ def facts(reference: Reference) -> dict[str, Any]:
 def digest(secret: str) -> str:
     """What is kept of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def plain_name(name: str) -> str:
-    """Somebody's name as a letter gives it: one short line in which nothing reads as the address of a page."""
-    return one_line(name.replace("://", " "))[:LONGEST_NAME]
 
 
 def _take_place(reference: Reference, now: datetime, by: User | None) -> str | None:

@@ -5,29 +5,32 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.template import Context, Engine
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
-from access_portal.accounts.names import one_line
+from access_portal.accounts.names import plain_name
+from access_portal.accounts.queries import verified_addresses
 from access_portal.applications.standing import Mover
 from access_portal.errors import ConflictError, InvalidError, NotFoundError, PermissionRefusedError
 from access_portal.grants.commands.renewing import current_licence
 from access_portal.grants.commands.step import advance, grants_to_change, locked, tell
+from access_portal.grants.conditions import MEMBERS_AT_MOST
 from access_portal.grants.lifecycle import Command
 from access_portal.grants.models import Grant, GrantMember
 from access_portal.grants.policy import Action, Office, require
-from access_portal.grants.standing import INVITATION_LASTS, confirmed_addresses
+from access_portal.grants.standing import INVITATION_LASTS
 from access_portal.licences.commands import accept
-from access_portal.outbox.commands import queue_mail, queue_text
+from access_portal.outbox.commands import queue_mail
+
+LETTERS_TO_ONE = 3  # a day: to one address, from all labs
+LETTERS_OF_A_LAB = 2 * MEMBERS_AT_MOST  # a day
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,15 @@ def invite(*, actor: Mover, number: str, version: int | None = None, name: str, 
     """Mail somebody a link that works once, for two weeks, with an account whose confirmed address is this one.
 
     Inviting an address again makes a new link and ends the old one. Raises InvalidError `bad_address` or
-    `already_in_lab`, ConflictError `not_a_lab`, `lab_full`, `wrong_state` or `stale_version`, NotFoundError.
+    `already_in_lab`, ConflictError `not_a_lab`, `lab_full`, `invited_too_often`, `wrong_state` or
+    `stale_version`, NotFoundError.
     """
     with transaction.atomic():
         grant = locked(number, actor, Command.INVITE, version, now)
         assert isinstance(actor, User)
         address = _address(email)
         _require_new(grant, address)
+        _require_few_letters(grant, address, now)
         grant.members.filter(email__iexact=address, removed_at=None).update(
             removed_at=now, removed_by=actor, token_digest=""
         )
@@ -56,7 +61,7 @@ def invite(*, actor: Mover, number: str, version: int | None = None, name: str, 
         member = GrantMember.objects.create(
             grant=grant,
             email=address,
-            name=one_line(name).strip()[:200],
+            name=plain_name(name),
             token_digest=digest_of(token),
             invited_by=actor,
             invited_at=now,
@@ -107,7 +112,7 @@ def join(*, actor: Mover, token: str, shown_sha256: str, capacity: str, now: dat
 
 def require_address(place: GrantMember, actor: User) -> None:
     """Raises PermissionRefusedError `wrong_account`, ConflictError `already_member`."""
-    if place.email.lower() not in {address.lower() for address in confirmed_addresses(actor)}:
+    if place.email.lower() not in {address.lower() for address in verified_addresses(actor)}:
         raise PermissionRefusedError(
             "wrong_account",
             _("This invitation is for another e-mail address than those that you have confirmed here."),
@@ -175,37 +180,43 @@ def _address(email: str) -> str:
 
 
 def _require_new(grant: Grant, address: str) -> None:
-    own = {known.lower() for known in [grant.holder.email, *confirmed_addresses(grant.holder)]}
+    own = {known.lower() for known in [grant.holder.email, *verified_addresses(grant.holder)]}
     joined = grant.members.filter(email__iexact=address, joined_at__isnull=False, removed_at=None)
     if address.lower() in own or joined.exists():
         raise InvalidError("already_in_lab", _("Whoever has this address is of the lab already."), field="email")
 
 
+def _require_few_letters(grant: Grant, address: str, now: datetime) -> None:
+    """A grant must be no means to write to strangers."""
+    today = GrantMember.objects.filter(invited_at__gt=now - timedelta(days=1))
+    to_them = today.filter(email__iexact=address).count()
+    if to_them >= LETTERS_TO_ONE or today.filter(grant=grant).count() >= LETTERS_OF_A_LAB:
+        raise ConflictError(
+            "invited_too_often",
+            _("As many invitations as we send in a day have gone to this address, or out of this lab, today."),
+            _("Nothing is lost: those that were sent work for two weeks. Invite again tomorrow."),
+            reverse("grant_members", args=[grant.number]),
+        )
+
+
 def _mail_link(grant: Grant, member: GrantMember, token: str, now: datetime) -> None:
     """The link stands in the mail alone: the copy that the portal keeps and shows has none."""
-    path = reverse("join_grant", args=[token])
-    words = {"grant": grant, "family": grant.family, "member": member, "until": now + INVITATION_LASTS}
-    language = grant.holder.language  # nobody knows the reader's, and the two speak to each other
-    with translation.override(language):
-        hidden = _("(shown only in the mail itself)")
-        sent, shown = (_rendered({**words, "link": link}) for link in (settings.BASE_URL + path, hidden))
-    queue_text(
-        user=None,
+    queue_mail(
+        template="grant_member_invited",
+        context={
+            "grant": grant,
+            "family": grant.family,
+            "member": member,
+            "until": now + INVITATION_LASTS,
+            "holder": plain_name(str(grant.holder)),
+            "lab": plain_name(grant.lab_name),
+        },
         to=member.email,
-        subject=shown[0],
-        body=shown[1],
-        sealed_body=sent[1],
+        language=grant.holder.language,  # nobody knows the reader's, and the two speak to each other
         now=now,
         about=grant.subject,
-        template="grant_member_invited",
+        sealed={"link": settings.BASE_URL + reverse("join_grant", args=[token])},
     )
-
-
-def _rendered(words: dict[str, object]) -> tuple[str, str]:
-    template = Engine.get_default().get_template("mail/grant_member_invited.txt")
-    text = template.render(Context({**words, "site_name": settings.SITE_NAME}, autoescape=False))
-    heading, _blank, body = text.lstrip().partition("\n\n")
-    return heading.removeprefix("Subject:"), body.strip() + "\n"
 
 
 def _take_away(place: GrantMember, actor: User, reason: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from access_portal.accounts.models import Role, User
 from access_portal.audit.models import Event
 from access_portal.errors import ConflictError, GatehouseError, InvalidError, NotFoundError, PermissionRefusedError
 from access_portal.grants import commands
+from access_portal.grants.commands.lab import LETTERS_OF_A_LAB, LETTERS_TO_ONE
 from access_portal.grants.models import Grant, GrantMember
 from access_portal.grants.queries import rights_of
 from access_portal.outbox.models import OutboxMail
@@ -212,7 +213,7 @@ def test_a_lab_passes_to_nobody_who_holds_such_a_grant_already(ada: User) -> Non
 def test_of_two_browsers_with_one_link_one_takes_the_place() -> None:
     lab, cy = make_lab(make_user("ada")), make_user("cy")
     token = invite(lab)
-    assert at_once(*[lambda: join(lab, cy, token)] * 2) == ["ok", "invitation_not_found"]
+    assert at_once(*[lambda: join(lab, cy, token)] * 2) == ["invitation_not_found", "ok"]
     assert GrantMember.objects.filter(user=cy).count() == 1
 
 
@@ -222,7 +223,7 @@ def test_the_last_place_is_given_once() -> None:
     for number in range(24):
         make_invitation(lab, f"m{number}@uni.example")
     calls = [lambda email=email: invite(lab, email) for email in ("x@uni.example", "y@uni.example")]
-    assert at_once(*calls) == ["ok", "lab_full"]
+    assert at_once(*calls) == ["lab_full", "ok"]
 
 
 def test_members_of_one_lab_are_near_to_each_other_for_ever(ada: User) -> None:
@@ -232,3 +233,26 @@ def test_members_of_one_lab_are_near_to_each_other_for_ever(ada: User) -> None:
     with pytest.raises(PermissionRefusedError) as error:
         commands.lift(actor=ben, number=str(make_person_grant(ada, state="suspended").number), reason="Fine.", now=NOW)
     assert code_of(error) == "conflict_of_interest"
+
+
+def test_a_lab_is_no_means_to_write_to_strangers(lab: Grant) -> None:
+    for _time in range(LETTERS_TO_ONE):
+        invite(lab)
+    with pytest.raises(ConflictError) as error:
+        invite(lab, "CY@uni.example")
+    assert code_of(error) == "invited_too_often"
+    for number in range(LETTERS_OF_A_LAB - LETTERS_TO_ONE):
+        make_invitation(lab, f"m{number}@uni.example", invited_at=NOW, removed_at=NOW, removed_by=lab.holder)
+    with pytest.raises(ConflictError) as error:
+        invite(lab, "x@uni.example")
+    assert code_of(error) == "invited_too_often"
+    assert invite(lab, "x@uni.example", now=NOW + DAY)
+
+
+def test_names_in_an_invitation_hold_no_address_and_no_second_line(lab: Grant) -> None:
+    User.objects.update(full_name="Ada https://evil.example/\u202e")
+    token = invite(lab, name="Cy\nSubject: x <b> http://evil.example/" + "x" * 300)
+    mail = OutboxMail.objects.get(template="grant_member_invited")
+    assert [line for line in mail.sealed_body.split() if "://" in line] == [f"http://testserver/grants/join/{token}/"]
+    assert mail.body.startswith("Hello Cy Subject: x <b> http evil.example/x")
+    assert "\u202e" not in mail.subject + mail.body
