@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.db.models import BooleanField, Case, QuerySet, Value, When
 
@@ -15,6 +16,12 @@ def tokens_of(user: User, now: datetime) -> QuerySet[ApiToken]:
     alive = When(revoked_at=None, expires_at__gt=now, then=Value(True))
     works = Case(alive, default=Value(False), output_field=BooleanField())
     return ApiToken.objects.filter(user=user).annotate(works=works).order_by("-works", "-created_at", "-pk")
+
+
+def verified_addresses(user: User) -> list[str]:
+    """Every address at which this person has shown to read mail, the main one first."""
+    rows = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk")
+    return list(rows.values_list("email", flat=True))
 
 
 def orcid_of(user: User) -> str:

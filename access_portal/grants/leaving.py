@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
+from access_portal.accounts.queries import verified_addresses
 from access_portal.grants.models import LIVE_STATES, Grant, GrantMember, Renewal, Stop, Transfer
-from access_portal.grants.standing import confirmed_addresses
 from access_portal.privacy.section import Hold
 
 
@@ -43,7 +43,7 @@ def holds(user: User, now: datetime) -> Iterable[Hold]:
 def erase(user: User, now: datetime) -> None:
     """Take names, addresses and reports out; what was given, declared and decided is the licence's record."""
     invited = Q()
-    for address in confirmed_addresses(user):
+    for address in verified_addresses(user):
         invited |= Q(email__iexact=address)
     open_places = GrantMember.objects.filter(joined_at=None, removed_at=None).exclude(token_digest="")
     if invited:

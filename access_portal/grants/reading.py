@@ -70,10 +70,6 @@ def history(grant: Grant, reader: User, *, for_office: bool) -> list[Entry]:
     return [entry(event, grant, reader, for_office=for_office) for event in newest]
 
 
-def open_renewal(grant: Grant) -> Renewal | None:
-    return grant.renewals.filter(state=Renewal.State.ASKED).select_related("asked_by").first()
-
-
 def last_renewal(grant: Grant) -> Renewal | None:
     return grant.renewals.order_by("-asked_at", "-pk").first()
 
@@ -84,7 +80,7 @@ def open_transfer(grant: Grant) -> Transfer | None:
 
 def grants_for_office(which: str, search: str, now: datetime) -> QuerySet[Grant]:
     """One of `LISTS`, narrowed to what somebody typed: a number, a person, a lab, a family."""
-    grants = _searched(_listed(which, now), search.strip()[:LONGEST_SEARCH].replace("\0", ""))
+    grants = _searched(_listed(which, now), search.strip()[:LONGEST_SEARCH])
     asked = Renewal.objects.filter(grant=OuterRef("pk"), state=Renewal.State.ASKED)
     grants = grants.annotate(
         renewal_asked=Exists(asked), revocation_open=Exists(_unanswered().filter(grant=OuterRef("pk")))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from allauth.account.models import EmailAddress
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
+from access_portal.accounts.queries import verified_addresses
 from access_portal.applications.standing import Clock, Mover
 from access_portal.errors import NotFoundError
 from access_portal.grants.conditions import unmet
@@ -58,15 +58,10 @@ def _in_the_lab(grant: Grant, actor: User, now: datetime) -> frozenset[Who]:
     places = grant.members.filter(removed_at=None)
     if places.filter(user=actor, joined_at__isnull=False).exists():
         return frozenset({Who.MEMBER})
-    addresses = {address.lower() for address in confirmed_addresses(actor)}
+    addresses = {address.lower() for address in verified_addresses(actor)}
     open_places = places.filter(joined_at=None, invited_at__gt=now - INVITATION_LASTS)
     invited = any(email.lower() in addresses for email in open_places.values_list("email", flat=True))
     return frozenset({Who.INVITED}) if invited else frozenset()
-
-
-def confirmed_addresses(user: User) -> list[str]:
-    """The addresses at which this person has shown to read mail."""
-    return list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
 
 
 def allowed_commands(grant: Grant, actor: Mover, now: datetime) -> frozenset[Command]:
@@ -95,7 +90,7 @@ def require_reader(grant: Grant, actor: User, now: datetime) -> None:
 
     Raises PermissionRefusedError.
     """
-    case = Case(grant.holder_id, near_to(grant, actor))
+    case = Case(grant.holder_id)
     if not any(isinstance(decide(actor, action, case, now), Granted) for action in READING):
         require(actor, Action.REVIEW, case, now)
     refuse_the_near(actor, grant.holder)
@@ -105,11 +100,6 @@ def require_any_reader(actor: User, now: datetime) -> None:
     """The gate of the office's lists of grants. Raises PermissionRefusedError."""
     if not any(isinstance(decide(actor, action, Office(), now), Granted) for action in READING):
         require(actor, Action.REVIEW, Office(), now)
-
-
-def near_to(grant: Grant, actor: User) -> frozenset[int]:
-    """`actor`, if they stand too near to the holder: for the policy's Case."""
-    return frozenset({actor.pk} if is_near(grant, actor) else ())
 
 
 def not_found(number: str) -> NotFoundError:
@@ -139,7 +129,8 @@ def _refuse_stranger(grant: Grant, actor: Mover, command: Command, who: frozense
     if not who and not actor.is_office:
         raise not_found(str(grant))
     actions = [ACTION_OF[one] for one in Who if one in BUSINESS_OF[command] and one in ACTION_OF]
-    case = Case(grant.holder_id, near_to(grant, actor))
+    near = {actor.pk} if is_near(grant, actor) else set()
+    case = Case(grant.holder_id, frozenset(near))
     for action in actions:
         require(actor, action, case, now)
     if actions:

@@ -28,7 +28,7 @@ def mail_log(request: SignedInRequest) -> HttpResponse:
     require_reader(request.user, now)
     which = request.GET.get("show", "")
     which = which if which in queries.MAIL_FILTERS else "all"
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    words = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     page = {
         "rows": Paginator(queries.mail_log(which, words), ROWS).get_page(request.GET.get("page")),
         "which": which,

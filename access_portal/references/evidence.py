@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from access_portal.accounts.models import User
-from access_portal.accounts.queries import orcid_of
+from access_portal.accounts.queries import orcid_of, verified_addresses
 from access_portal.applications.evidence import DomainSign, domain_sign
 from access_portal.applications.signals import Level
 from access_portal.questionnaires import orcid as orcid_ids
-from access_portal.references.addresses import verified_addresses
 from access_portal.references.models import Reference
 
 _DOMAINS: Mapping[DomainSign, tuple[Level, str | Promise]] = {

@@ -8,8 +8,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
+from access_portal.accounts.queries import verified_addresses
 from access_portal.privacy.section import Section, held
-from access_portal.references.addresses import same_box, verified_addresses
+from access_portal.references.addresses import same_box
 from access_portal.references.keeping import forget_references
 from access_portal.references.models import Letter, Reference
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import Role, User
@@ -91,12 +91,6 @@ def write_down(grant: Grant, actor: Mover, name: str, now: datetime, data: dict[
     """An event on the grant's chain; `actor` is None there when it was the clock or the operator."""
     facts = {"state": str(grant.state), "version": grant.version, **data}
     record(grant.subject, name, actor=actor if isinstance(actor, User) else None, now=now, data=facts)
-
-
-def touch(grant: Grant) -> None:
-    """Count a change that is kept in another row."""
-    grant.version += 1
-    Grant.objects.filter(pk=grant.pk).update(version=F("version") + 1)
 
 
 def tell(

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-
-EXPIRING = timedelta(days=90)  # before the end: time to renew
 
 
 class Grant(models.Model):
@@ -95,10 +91,6 @@ class Grant(models.Model):
     def subject(self) -> str:
         """The name of this grant's chain in the event log."""
         return f"grant:{self.number}"
-
-    def is_expiring(self, now: datetime) -> bool:
-        """Whether it is alive and ends within ninety days: not a state, so no timer has to run for it."""
-        return self.state in LIVE_STATES and now < self.ends_at <= now + EXPIRING
 
 
 LIVE_STATES = (Grant.State.ACTIVE, Grant.State.SUSPENDED)  # of which a person holds at most one for each family

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -231,13 +230,6 @@ def test_whoever_shares_or_shared_a_lab_are_labmates(lab: Grant, dan: User) -> N
     assert labmates(dan.pk) == {ada.pk, eve.pk}
     assert labmates(eve.pk) == {ada.pk, dan.pk}
     assert labmates(zoe.pk) == frozenset()
-
-
-@pytest.mark.parametrize(("days", "expected"), [(90, True), (91, False), (0, False), (-1, False)])
-def test_a_grant_expires_soon_within_ninety_days(lab: Grant, days: int, expected: bool) -> None:
-    assert lab.is_expiring(lab.ends_at - timedelta(days=days)) == expected
-    lab.state = "revoked"
-    assert not lab.is_expiring(lab.ends_at - timedelta(days=1))
 
 
 def test_grants_from_before_keep_what_they_meant(dan: User) -> None:

@@ -92,7 +92,7 @@ def test_the_log_filters_by_state(office: Client) -> None:
 @pytest.mark.parametrize(
     ("words", "found"),
     [("ada@", True), ("ADA", True), ("Example", True), ("GH-2026-00001", True), ("GH-2026-00002", False),
-     ("100%", False), ("_", False), ("\x00", True), ("x" * 100_000, False), ("' OR 1=1", False)],
+     ("100%", False), ("_", False), ("\x00", False), ("x" * 100_000, False), ("' OR 1=1", False)],
 )  # fmt: skip
 def test_the_log_is_searched_by_receiver_and_matter(office: Client, words: str, found: bool) -> None:
     mail(user=make_user("ada"), subject="Wanted", about="application:GH-2026-00001")
