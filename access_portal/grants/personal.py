@@ -34,17 +34,15 @@ def data_of(user: User, now: datetime) -> Iterable[Section]:
             "account a pseudonym takes the place of your name."
         ),
         seen_by=_("You, the staff of the office and, for the grant of a lab, its members."),
-        held=tuple(_rows(user, now)),
+        held=tuple(_rows(user)),
         left_out=_("Names and addresses of others in a lab, and which member of staff did what: those are theirs."),
     )
 
 
-def _rows(user: User, now: datetime) -> Iterator[Held]:
-    # What can still be undone was not announced yet.
-    told = Q(application=None) | Q(application__undo_until=None) | Q(application__undo_until__lte=now)
+def _rows(user: User) -> Iterator[Held]:
     number = {"grant": "grant__number"}
     yield held(
-        "grants", grants_of(user).filter(told), "number", "kind", "lab_name", "whole_family", "state", "starts_at",
+        "grants", grants_of(user), "number", "kind", "lab_name", "whole_family", "state", "starts_at",
         "ends_at", "reason", "may_download", "may_infer", "token_quota", "state_reason", "state_changed_at",
         "suspended_until", "attest_due_at", family="family__slug", licence="licence_version__number",
         application="application__number",

@@ -157,7 +157,7 @@ def remove_member(
         place = grant.members.select_related("user").filter(pk=member_id, removed_at=None).first()
         if place is None:
             raise NotFoundError("member_not_found", _("Nobody of this lab has this place."))
-        _take_away(place, actor, reason.strip()[:1000], now)
+        _take_away(place, actor, reason.replace("\0", "").strip()[:1000], now)
         advance(grant, actor, Command.REMOVE_MEMBER, now, {"member": place.pk})
         _tell_removed(grant, place, actor, now)
     return place

@@ -19,21 +19,26 @@ THROUGH = {200, 302, 400, 409, 422}  # an answer about what was asked; a form se
 ABOVE = ("release.access_page", "release.catalogue.log_views")  # pages about grants that lie in a room above
 
 
-def names(patterns: list[URLPattern | URLResolver], namespace: str | None = None) -> Iterator[str]:
-    """Of the pages that are views of ours; Django's tables, the sign-in pages and the API have tests of their own."""
+def views(patterns: list[URLPattern | URLResolver], namespace: str | None = None) -> Iterator[URLPattern]:
+    """The pages that are views of ours; Django's tables, the sign-in pages and the API have tests of their own."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            yield from names(pattern.url_patterns, pattern.namespace or namespace)
+            yield from views(pattern.url_patterns, pattern.namespace or namespace)
             continue
         module = str(getattr(pattern.callback, "__module__", ""))
         ours = module.startswith("access_portal.") or module in ABOVE
         if pattern.name and ours and namespace is None:
-            yield pattern.name
+            yield pattern
 
 
 def test_every_page_is_in_the_table() -> None:
-    assert set(names(get_resolver().url_patterns)) == set(ADDRESSES)
+    assert {str(page.name) for page in views(get_resolver().url_patterns)} == set(ADDRESSES)
     assert {name for name, _method in DOORS} == set(ADDRESSES)
+
+
+def test_no_page_does_without_the_token_of_its_form() -> None:
+    exempt = {str(page.name) for page in views(get_resolver().url_patterns) if hasattr(page.callback, "csrf_exempt")}
+    assert exempt == set()
 
 
 @pytest.mark.parametrize("who", Who)

@@ -256,3 +256,11 @@ def test_names_in_an_invitation_hold_no_address_and_no_second_line(lab: Grant) -
     assert [line for line in mail.sealed_body.split() if "://" in line] == [f"http://testserver/grants/join/{token}/"]
     assert mail.body.startswith("Hello Cy Subject: x <b> http evil.example/x")
     assert "\u202e" not in mail.subject + mail.body
+
+
+def test_a_reason_that_no_database_can_keep_takes_a_place_away_as_well(lab: Grant, ada: User) -> None:
+    place = make_member(lab, make_user("cy"))
+    gone = commands.remove_member(
+        actor=ada, number=str(lab.number), member_id=place.pk, reason="Left.\0" + "x" * 5000, now=NOW
+    )
+    assert gone.removed_reason == "Left." + "x" * 995
