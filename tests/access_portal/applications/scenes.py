@@ -125,13 +125,14 @@ def _bring_to(application: Application, state: State, decider: User | None) -> N
         _send(application)
     if state in (State.RECOMMENDED, State.APPROVED, State.REFUSED_FINAL, State.APPEALED):
         application.recommendation = Recommendation.objects.create(
-            application=application, round=1, by=application.handler, verdict="approve", text="Fine.",
+            application=application, round=1, by=_reviewer(application), verdict="approve", text="Fine.",
             checked=CHECKED, at=NOW - HOUR,
         )  # fmt: skip
     if state in DECISIONS:
         application.decision = _decision(application, state, decider)
         application.due_at = None
     if state == State.APPEALED:
+        assert application.decision is not None
         Appeal.objects.create(application=application, against=application.decision, text="Not so.", at=NOW - HOUR)
     if state == State.CLOSED:
         application.closed_at = NOW - HOUR
@@ -153,10 +154,15 @@ def _decision(application: Application, state: State, decider: User | None) -> D
     )  # fmt: skip
 
 
+def _reviewer(application: Application) -> User:
+    assert application.handler is not None
+    return application.handler
+
+
 def _ask(application: Application, *, settled: bool) -> InfoRequest:
     return InfoRequest.objects.create(
         application=application, round=1, question="purpose", text="What will you measure, and how?",
-        asked_by=application.handler, asked_at=NOW - HOUR, settled_at=NOW - HOUR if settled else None,
+        asked_by=_reviewer(application), asked_at=NOW - HOUR, settled_at=NOW - HOUR if settled else None,
     )  # fmt: skip
 
 

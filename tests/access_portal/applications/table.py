@@ -207,7 +207,10 @@ class World:
             "clock": TIMER,
         }
         for role in ("appl", "self"):
-            Conflict.objects.create(user=self.actors["near"], applicant=self.actors[role], declared_at=NOW - DAY)
+            near, person = self.actors["near"], self.actors[role]
+            assert isinstance(near, User)
+            assert isinstance(person, User)
+            Conflict.objects.create(user=near, applicant=person, declared_at=NOW - DAY)
         self.families = {name: make_open_family(name.replace("_", "-")) for name in SITUATIONS}
         for name in ("four", "four_review"):
             ReviewPolicy.objects.create(family=self.families[name], eyes="four")
@@ -242,23 +245,27 @@ def _propose(world: World, case: Application) -> None:
     commands.propose_final(actor=world.holder, number=str(case.number), version=case.version, now=NOW - HOUR, **FINAL)
 
 
+def _a_moment_ago(world: World, case: Application) -> dict[str, Any]:
+    return {"actor": world.holder, "number": case.number, "version": case.version, "now": NOW - timedelta(seconds=5)}
+
+
 def _approve_just_now(world: World, case: Application) -> None:
-    told = {"actor": world.holder, "number": case.number, "version": case.version, "now": NOW - timedelta(seconds=5)}
+    told = _a_moment_ago(world, case)
     commands.approve(terms=TERMS, checked=CHECKED, **told)
 
 
 def _ask_just_now(world: World, case: Application) -> None:
-    told = {"actor": world.holder, "number": case.number, "version": case.version, "now": NOW - timedelta(seconds=5)}
+    told = _a_moment_ago(world, case)
     commands.request_info(asks=[commands.Ask("What will you measure?", "purpose")], **told)
 
 
 def _refuse_just_now(world: World, case: Application) -> None:
-    told = {"actor": world.holder, "number": case.number, "version": case.version, "now": NOW - timedelta(seconds=5)}
+    told = _a_moment_ago(world, case)
     commands.refuse_fixable(**told, **REFUSAL)
 
 
 def _refuse_for_good_just_now(world: World, case: Application) -> None:
-    told = {"number": case.number, "now": NOW - timedelta(seconds=5)}
+    told: dict[str, Any] = {"number": case.number, "now": NOW - timedelta(seconds=5)}
     proposed = commands.propose_final(actor=world.heidi, version=case.version, **told, **FINAL)
     commands.refuse_final(actor=world.holder, version=proposed.version, **told)
 

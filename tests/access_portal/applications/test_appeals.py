@@ -38,9 +38,12 @@ def case() -> Application:
 
 
 def test_an_appeal_is_written_down_and_has_a_date(commands: ModuleType) -> None:
-    case = make_application(make_user("ada"), make_open_family(), State.REFUSED_FIXABLE)
+    case = make_application(
+        make_user("ada"), make_open_family(), State.REFUSED_FIXABLE, undo_by=make_user("dan"), undo_until=NOW
+    )
     appealed = commands.appeal(**word(case, case.applicant, text=f"  {OBJECTION} "))
     assert (appealed.state, appealed.due_at) == (State.APPEALED, NOW + 10 * DAY)
+    assert (appealed.undo_by, appealed.undo_until) == (None, None)
     assert (appealed.appeal.text, appealed.appeal.against, appealed.appeal.at) == (OBJECTION, case.decision, NOW)
     mail = OutboxMail.objects.get()
     assert (mail.template, mail.user) == ("application_appeal_receipt", case.applicant)

@@ -62,6 +62,7 @@ def code_of(call: Any, **arguments: Any) -> str:
 def test_an_approval_makes_the_grant_that_was_decided(commands: ModuleType, dan: User, case: Application) -> None:
     grant = commands.approve(**told(case, dan), terms=TERMS)
     kept = Grant.objects.get(application=case)
+    assert case.acceptance is not None
     assert (kept.number, kept.holder, kept.family_id) == (grant.number, case.applicant, case.family_id)
     assert (kept.starts_at, kept.ends_at) == (NOW + MINUTE, datetime(2026, 9, 2, 12, tzinfo=UTC))
     assert (kept.token_quota, kept.may_download, kept.may_infer, kept.kind) == (250_000, True, True, "person")
@@ -129,6 +130,8 @@ def test_whoever_decides_alone_ticks_the_checklist(commands: ModuleType) -> None
     case = make_application(make_user("ada"), make_open_family(), State.IN_REVIEW, holder=holder)
     assert code_of(commands.approve, **told(case, holder), terms=TERMS, checked=CHECKED[1:]) == "checklist_open"
     assert commands.approve(**told(case, holder), terms=TERMS, checked=CHECKED).number
+    case.refresh_from_db()
+    assert (case.claimed_by, case.claimed_at) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +198,7 @@ def test_a_fixable_refusal_tells_what_to_change(commands: ModuleType, dan: User,
     assert refused.state == State.REFUSED_FIXABLE
     mail = OutboxMail.objects.get(about=case.subject)
     assert (REFUSAL["text"] in mail.body, REFUSAL["what_to_change"] in mail.body) == (True, True)
+    assert (mail.user, mail.not_before) == (case.applicant, NOW + MINUTE)
     assert not Grant.objects.exists()
 
 
@@ -229,10 +233,16 @@ def test_the_database_knows_that_nobody_decides_their_own(case: Application) -> 
 
 
 def test_sending_back_returns_it_to_whoever_recommended(commands: ModuleType, dan: User, case: Application) -> None:
+    assert case.recommendation is not None
     back = commands.send_back(**told(case, dan), text="What about the data?")
     assert (back.state, back.claimed_by, back.claimed_at) == (State.IN_REVIEW, case.recommendation.by, NOW)
     mail = OutboxMail.objects.get(about=case.subject)
     assert (mail.user, "What about the data?" in mail.body) == (case.recommendation.by, True)
+
+
+def test_sending_back_drops_a_final_refusal_that_waits(commands: ModuleType, dan: User, case: Application) -> None:
+    commands.propose_final(**told(case, make_user("dora", Role.DECIDER)), **FINAL)
+    assert commands.send_back(**told(case, dan), text="What about the data?").final_proposal is None
 
 
 @pytest.mark.parametrize("what", ["approve", "refuse"])
@@ -272,7 +282,8 @@ def test_an_upheld_appeal_opens_the_case_again(commands: ModuleType, dan: User) 
     again = commands.decide_appeal(**told(case, dan), upheld=True, ground=ground)
     assert (again.state, again.claimed_by, again.decision) == (State.IN_REVIEW, dan, None)
     assert (again.appeal.upheld, again.appeal.decided_by) == (True, dan)
-    assert ground in OutboxMail.objects.get(about=case.subject).body
+    mail = OutboxMail.objects.get(about=case.subject)
+    assert (mail.user, ground in mail.body) == (case.applicant, True)
 
 
 def test_a_rejected_appeal_leaves_the_refusal(commands: ModuleType, dan: User) -> None:

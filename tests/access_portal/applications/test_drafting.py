@@ -17,9 +17,9 @@ from access_portal.audit.models import Event
 from access_portal.errors import GatehouseError, InvalidError
 from access_portal.licences.models import LicenceAcceptance
 from access_portal.outbox.models import OutboxMail
+from access_portal.questionnaires.commands import publish_form
 from access_portal.questionnaires.files import Checked
 from access_portal.questionnaires.house import house_definition
-from access_portal.questionnaires.commands import publish_form
 from release.models import Family
 from tests.access_portal.applications.breakage import no_mail_can_be_queued
 from tests.access_portal.applications.scenes import (
@@ -149,9 +149,9 @@ def test_sending_freezes_answers_and_licence(commands: ModuleType, ada: User, to
     for change in ({"answers": {"purpose": "Another"}}, {"applicant": make_user("cy")}):
         with pytest.raises(DatabaseError), transaction.atomic():
             Application.objects.filter(pk=sent.pk).update(**change)
-    for change in ({"answers": {"purpose": "Another"}}, {"number": 7}):
+    for rewritten in ({"answers": {"purpose": "Another"}}, {"number": 7}):
         with pytest.raises(DatabaseError), transaction.atomic():
-            Round.objects.filter(pk=kept.pk).update(**change)
+            Round.objects.filter(pk=kept.pk).update(**rewritten)
 
 
 def test_the_receipt_gives_number_and_a_link_that_only_its_hash_is_kept_of(
@@ -159,7 +159,7 @@ def test_the_receipt_gives_number_and_a_link_that_only_its_hash_is_kept_of(
 ) -> None:
     sent = submit(ada, toy, commands)
     mail = OutboxMail.objects.get(about=sent.subject)
-    assert (mail.user, sent.number in mail.subject) == (ada, True)
+    assert (mail.user, str(sent.number) in mail.subject) == (ada, True)
     found = re.search(rf"/status/{sent.number}/([\w-]+)/", mail.body)
     assert found is not None
     assert hashlib.sha256(found.group(1).encode()).hexdigest() == sent.status_digest

@@ -99,8 +99,12 @@ def test_who_declares_a_conflict_gives_back_every_case_that_is_near_and_no_other
     ada, cy = make_user("ada"), make_user("cy")
     User.objects.filter(pk=cy.pk).update(email="cy@else.example")
     near, far = (make_application(who, toy, State.IN_REVIEW, holder=sam) for who in (ada, cy))
-    what = {"person": {"person": ada}, "domain": {"domain": "x@UNI.example"}, "case": {"number": near.number}}[about]
-    commands.declare_conflict(actor=sam, now=NOW, **what)
+    ways: dict[str, dict[str, Any]] = {
+        "person": {"person": ada},
+        "domain": {"domain": "x@UNI.example"},
+        "case": {"number": near.number},
+    }
+    commands.declare_conflict(actor=sam, now=NOW, **ways[about])
     near.refresh_from_db()
     far.refresh_from_db()
     assert (near.state, near.claimed_by, near.handler, near.version) == (State.SUBMITTED, None, None, 2)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from threading import Barrier, Event
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -211,7 +212,7 @@ def test_who_waits_for_the_lock_sees_what_was_written_meanwhile() -> None:
     both, family = make_user("both", Role.REVIEWER, Role.DECIDER), make_open_family()
     ReviewPolicy.objects.create(family=family, eyes="four")
     case = make_application(make_user("ada"), family, State.IN_REVIEW, holder=both)
-    words = {"verdict": "approve", "text": "Sound.", "checked": CHECKED}
+    words: dict[str, Any] = {"verdict": "approve", "text": "Sound.", "checked": CHECKED}
     written, asked = Event(), Event()
 
     def recommend() -> None:
@@ -223,7 +224,7 @@ def test_who_waits_for_the_lock_sees_what_was_written_meanwhile() -> None:
 
     def approve() -> None:
         assert written.wait(20)
-        call = {"actor": both, "number": str(case.number), "version": case.version + 1, "now": NOW}
+        call: dict[str, Any] = {"actor": both, "number": str(case.number), "version": case.version + 1, "now": NOW}
         asked.set()
         commands.approve(**call, terms=TERMS)
 

@@ -55,6 +55,11 @@ def test_a_claim_lapses_after_two_hours(commands: ModuleType, case: Application)
     assert commands.claim(**told(case, bea, now=NOW + HOUR)).claimed_by == bea
 
 
+def test_a_claim_is_made_longer_by_claiming_again(commands: ModuleType, ben: User, case: Application) -> None:
+    taken = commands.claim(**told(case, ben, now=NOW + HOUR))
+    assert (taken.claimed_by, taken.claimed_at) == (ben, NOW + HOUR)
+
+
 @pytest.mark.parametrize("offset", [-1, 1])
 def test_a_command_about_another_version_does_nothing(
     commands: ModuleType, ben: User, case: Application, offset: int
@@ -171,6 +176,15 @@ def test_each_side_hears_what_the_other_writes(commands: ModuleType, ben: User, 
     ]  # fmt: skip
 
 
+def test_a_message_says_something_and_of_the_office_is_only_who_acts_for_it(commands: ModuleType, ben: User) -> None:
+    eve = make_user("eve", Role.REVIEWER)  # applies herself
+    case = make_application(eve, make_open_family(), State.IN_REVIEW, holder=ben)
+    words = {"number": case.number, "now": NOW}
+    assert code_of(commands.send_message, actor=eve, text=" ", **words) == "text_missing"
+    made = commands.send_message(actor=eve, text="  When? ", **words)
+    assert (made.text, made.from_office) == ("When?", False)
+
+
 def test_a_hold_tells_the_applicant_no_ground(commands: ModuleType, case: Application) -> None:
     dan = make_user("dan", Role.DECIDER)
     held = commands.set_hold(**told(case, dan), ground="A hit on the list.", recheck_at=NOW + DAY)
@@ -178,6 +192,9 @@ def test_a_hold_tells_the_applicant_no_ground(commands: ModuleType, case: Applic
     mail = OutboxMail.objects.get()
     assert (mail.user, "list" in mail.body) == (case.applicant, False)
     assert commands.lift_hold(**told(case, dan)).is_on_hold is False
+    assert list(OutboxMail.objects.order_by("pk").values_list("template", "user")) == [
+        ("application_held", case.applicant_id), ("application_hold_lifted", case.applicant_id),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

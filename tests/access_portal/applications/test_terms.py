@@ -55,4 +55,8 @@ def test_terms_at_the_edge_are_good(change: dict[str, Any]) -> None:
 )
 def test_a_grant_ends_on_the_same_day_of_the_month(start: Any, months: int, end: Any) -> None:
     terms = Terms(**{**GOOD, "duration_months": months})
-    assert terms.ends_at(datetime(*start, 9, tzinfo=UTC)) == datetime(*end, 9, tzinfo=UTC)
+    assert terms.ends_at(morning(*start)) == morning(*end)
+
+
+def morning(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day, 9, tzinfo=UTC)

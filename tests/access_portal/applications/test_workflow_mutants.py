@@ -16,7 +16,7 @@ from access_portal.applications.standing import standing, state_seen, unmet
 from access_portal.applications.workflow import TABLE, Command, Condition, State, Step, Who
 from tests.access_portal.applications.mutation import load
 from tests.access_portal.applications.scenes import NOW
-from tests.access_portal.applications.table import ROLES, ROWS, SITUATIONS, STATE_OF, World, after
+from tests.access_portal.applications.table import ROLES, ROWS, SITUATIONS, STATE_OF, Row, World, after
 
 pytestmark = pytest.mark.django_db
 Key = tuple[State | None, Command]
@@ -73,7 +73,7 @@ def _fits(module: Any, person: Person, row: Any, expected: str) -> bool:
     return str(_after_or_same(row)) in {str(target) for target in module.leads_to(state, command)}
 
 
-def _after_or_same(row: Any) -> str:
+def _after_or_same(row: Row) -> str:
     try:
         return after(row)
     except KeyError:  # it changes no state

@@ -160,7 +160,7 @@ WHATEVER = st.dictionaries(st.sampled_from([*NAMES, "no_such"]), JSON, max_size=
 def test_no_answers_break_the_form(answers: dict[str, Any]) -> None:
     """Drafts of long ago, imports, mistakes of ours: whatever a row holds can be read, shown and refused."""
     case = Application(state=State.DRAFT, answers={**ANSWERS, **answers}, form=form(), family=Family(pk=1, slug="toy"))
-    case.family._prefetched_objects_cache = {"variants": []}
+    vars(case.family)["_prefetched_objects_cache"] = {"variants": []}
     with suppress(InvalidError):
         assert set(answers_to_keep(case, answers)) <= set(NAMES)
     with suppress(InvalidError):
