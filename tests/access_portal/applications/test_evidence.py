@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from access_portal.applications.evidence import domain_sign, evidence_for
-from access_portal.applications.models import State
+from access_portal.applications.cockpit.related import Other, related_to
+from access_portal.applications.evidence import domain_sign
+from access_portal.applications.models import Application, State
 from tests.access_portal.applications.scenes import make_application, make_open_family
 from tests.factories import make_user
 
@@ -25,29 +26,40 @@ def test_a_domain_speaks_for_an_institution_by_word_or_initials(domain: str, ins
     assert domain_sign(domain, institution) == sign
 
 
+def beside(case: Application) -> tuple[list[str], list[str]]:
+    """The numbers of the earlier applications and of those of others at the domain."""
+    related = related_to(case, "Example University", "faculty")
+    return numbers(related.own), numbers(related.neighbours)
+
+
+def numbers(others: list[Other]) -> list[str]:
+    return [other.number for other in others]
+
+
 @pytest.mark.django_db
-def test_evidence_names_earlier_applications_and_others_at_the_domain() -> None:
+def test_earlier_applications_and_others_at_the_domain_stand_beside_a_case() -> None:
     ada, cy = make_user("ada"), make_user("cy")
     family = make_open_family()
     old = make_application(ada, family, State.WITHDRAWN)
     other = make_application(cy, family)
-    found = evidence_for(make_application(ada, make_open_family("quill")))
-    assert (found.domain, found.earlier, found.neighbours, found.neighbour_count) == ("uni.example", [old], [other], 1)
+    case = make_application(ada, make_open_family("quill"))
+    assert beside(case) == ([old.number], [other.number])
 
 
 @pytest.mark.django_db
 def test_a_longer_domain_with_the_same_end_is_another_one() -> None:
     family, ada, cy = make_open_family(), make_user("ada"), make_user("cy")
-    type(cy).objects.filter(pk=cy.pk).update(email="cy@not-uni.example")
+    cy.email = "cy@not-uni.example"
+    cy.save()
     make_application(cy, family)
-    assert evidence_for(make_application(ada, make_open_family("quill"))).neighbours == []
+    assert beside(make_application(ada, make_open_family("quill"))) == ([], [])
 
 
 @pytest.mark.django_db
 def test_people_with_free_mail_are_not_set_beside_each_other() -> None:
     family, ada, cy = make_open_family(), make_user("ada"), make_user("cy")
     for user in (ada, cy):
-        type(user).objects.filter(pk=user.pk).update(email=f"{user.username}@gmail.com")
-        user.refresh_from_db()
+        user.email = f"{user.username}@gmail.com"
+        user.save()
     make_application(cy, family)
-    assert evidence_for(make_application(ada, make_open_family("quill"))).neighbours == []
+    assert beside(make_application(ada, make_open_family("quill"))) == ([], [])

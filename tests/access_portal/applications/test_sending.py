@@ -67,6 +67,11 @@ def test_no_command_is_given_from_a_page_that_is_out_of_date(commands: ModuleTyp
     assert code_of(getattr(commands, FUNCTION.get(command, command)), **call) == "stale_version"
 
 
+def test_a_number_that_nobody_has_is_not_found(commands: ModuleType) -> None:
+    ben = make_user("ben", Role.REVIEWER)
+    assert code_of(commands.claim, actor=ben, number="GH-2026-00000", version=1, now=NOW) == "application_not_found"
+
+
 def test_sending_leaves_a_line_for_the_queue_and_signals_and_asks_whoever_vouches(
     commands: ModuleType, ada: User, toy: Family
 ) -> None:
