@@ -178,7 +178,7 @@ def _beside(chance: random.Random, cases: list[Application], staff: list[User], 
     Round.objects.bulk_create(
         Round(
             application=case, number=1, answers=case.answers, form=case.form, acceptance=case.acceptance,
-            sent_at=case.submitted_at,
+            sent_at=case.submitted_at or now,
         )
         for case in sent
     )  # fmt: skip

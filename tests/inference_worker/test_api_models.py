@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from access_portal.grants.models import Grant
 from release.models import Release
 from tests import factories
 

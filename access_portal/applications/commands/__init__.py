@@ -36,6 +36,7 @@ from access_portal.applications.commands.writing import save_form, written
 __all__ = [
     "Ask", "anonymise", "appeal", "approve", "attach", "claim", "close", "decide_appeal", "declare_conflict", "detach",
     "end_conflict", "expire", "hand_over", "lift_hold", "note", "opine", "propose_final", "recommend", "refuse_final",
-    "refuse_fixable", "release", "request_info", "resubmit", "save_draft", "save_form", "send_back", "send_message", "set_hold",
+    "refuse_fixable", "release", "request_info", "resubmit", "save_draft", "save_form", "send_back", "send_message",
+    "set_hold",
     "start_application", "submit_application", "undo", "withdraw", "written",
 ]  # fmt: skip
