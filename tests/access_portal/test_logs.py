@@ -22,7 +22,7 @@ LINES = {
     "GET /reference/Zq3vN0yW-4hKpJ1sT_8bXcE5rFgU7aLd2mQiOxYtVw0/": "GET /reference/…/",
     "GET /grants/join/Zq3vN0yW-4hKpJ1sT_8bXcE5rFgU7aLd2mQiOxYtVw0/": "GET /grants/join/…/",
     "GET /account/login/?next=/grants/join/Zq3vN0yW-4h/": "GET /account/login/?next=/grants/join/…/",
-    "GET /account/login/?next=%2Fgrants%2Fjoin%2FZq3v_0yW-4h%2F&x=1": "GET /account/login/?next=%2Fgrants%2Fjoin%2F…%2F&x=1",
+    "GET /account/login/?next=%2Fgrants%2Fjoin%2FZq3v_0%2F&x=1": "GET /account/login/?next=%2Fgrants%2Fjoin%2F…%2F&x=1",
     "GET /references/12/resend/": "GET /references/12/resend/",
     "GET /account/orcid/login/callback/?code=a1b2&state=c3d4": "GET /account/orcid/login/callback/?…",
     f"GET /?token={TOKEN}&x=1": "GET /?token=gh_…&x=1",
