@@ -11,9 +11,9 @@ from django.db.models import Q
 from access_portal.accounts.models import User
 from access_portal.applications.models import Application
 from access_portal.applications.review_policy import appeal_until, needs_four_eyes
-from access_portal.applications.workflow import OPEN_STATES, Condition, State
+from access_portal.applications.workflow import OPEN_STATES, Condition, State, Who
 from access_portal.grants.models import LIVE_STATES
-from access_portal.grants.policy import Action, Actor, Granted, Office, decide
+from access_portal.grants.policy import Actor
 
 LAST_REMINDER = "one_day"  # the kind that is always sent as a mail before anything lapses
 
@@ -33,6 +33,7 @@ class Facts:
 
     case: Application
     actor: Mover
+    who: frozenset[Who]  # what the actor is to the case
     now: datetime
 
     @property
@@ -47,13 +48,6 @@ class Facts:
 def unmet(facts: Facts, asked: Collection[Condition]) -> frozenset[Condition]:
     """Those of the conditions `asked` that do not hold."""
     return frozenset(condition for condition in asked if not HOLDS[condition](facts))
-
-
-def _hands_over(facts: Facts) -> bool:
-    if facts.is_holder:
-        return True
-    actor = facts.actor
-    return isinstance(actor, User) and isinstance(decide(actor, Action.ADMINISTER, Office(), facts.now), Granted)
 
 
 def _decides_alone(facts: Facts) -> bool:
@@ -84,9 +78,9 @@ def _is_only_one(facts: Facts) -> bool:
 
 def _had_no_part(facts: Facts) -> bool:
     """Whoever decided, confirmed, proposed, recommended or gave an opinion had a part in it, done or not."""
-    case, own = facts.case, Q(by=facts.person)
-    decided = case.decisions.filter(own | Q(confirmed_by=facts.person))
-    return not any(part.exists() for part in (decided, case.recommendations.filter(own), case.opinions.filter(own)))
+    parts = ("decisions__by", "decisions__confirmed_by", "recommendations__by", "opinions__by")
+    own = Q(*((part, facts.person) for part in parts), _connector=Q.OR)
+    return not Application.objects.filter(own, pk=facts.case.pk).exists()
 
 
 def _can_undo(facts: Facts) -> bool:
@@ -111,7 +105,7 @@ def _is_settled(facts: Facts) -> bool:
 HOLDS: Mapping[Condition, Callable[[Facts], bool]] = {
     Condition.CLAIM_FREE: lambda facts: not facts.case.held_by_other(facts.person or 0, facts.now),
     Condition.OWN_CLAIM: lambda facts: facts.is_holder,
-    Condition.HANDS_OVER: _hands_over,
+    Condition.HANDS_OVER: lambda facts: facts.is_holder or Who.ADMIN in facts.who,
     Condition.NOT_ON_HOLD: lambda facts: not facts.case.is_on_hold,
     Condition.ON_HOLD: lambda facts: facts.case.is_on_hold,
     Condition.SINGLE_EYE: _decides_alone,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
-from django.db.models import Q
+from django.db.models import Exists, Q, QuerySet
 
 from access_portal.accounts.models import User
 from access_portal.applications.models import Application, Conflict, State
-from access_portal.grants.queries import labmates
+from access_portal.grants.queries import shared_labs
 
 # Answers that name somebody who vouches for the applicant.
 VOUCHERS = ("supervisor_email", "referee_email")
@@ -15,19 +15,17 @@ VOUCHERS = ("supervisor_email", "referee_email")
 
 def is_involved(application: Application, person: User) -> bool:
     """Whether a member of staff is of the applicant's lab, vouches for them, or has declared a conflict."""
-    return (
-        _has_declared(application, person)
-        or application.applicant_id in labmates(person.pk)
-        or _vouches(application, person)
-    )
+    labs = shared_labs(person.pk, application.applicant_id)
+    near = User.objects.filter(Exists(_declared(application, person)) | Exists(labs), pk=person.pk)
+    return near.exists() or _vouches(application, person)
 
 
-def _has_declared(application: Application, person: User) -> bool:
+def _declared(application: Application, person: User) -> QuerySet[Conflict]:
     about = Q(application=application) | Q(applicant_id=application.applicant_id)
     domain = application.applicant.email.rpartition("@")[2].lower()
     if domain:  # an account without an address is not of the domain that a declaration leaves empty
         about |= Q(domain=domain)
-    return Conflict.objects.filter(about, user=person, ended_at=None).exists()
+    return Conflict.objects.filter(about, user=person, ended_at=None)
 
 
 def _vouches(application: Application, person: User) -> bool:
@@ -42,8 +40,7 @@ def _vouches(application: Application, person: User) -> bool:
 def _named(application: Application) -> set[str]:
     answers = [application.answers.get(question) for question in VOUCHERS]
     if application.rounds > 1 or application.state == State.INFO_REQUESTED:  # else nothing else was ever sent
-        for sent in application.sent_rounds.values_list(*(f"answers__{question}" for question in VOUCHERS)):
-            answers.extend(sent)
+        answers += [sent.answers.get(question) for sent in application.kept_rounds for question in VOUCHERS]
     return {str(answer).strip().lower() for answer in answers if answer}
 
 

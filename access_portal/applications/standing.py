@@ -72,13 +72,17 @@ def state_seen(application: Application | None, actor: Mover, now: datetime) -> 
 
 
 def unmet(
-    application: Application | None, actor: Mover, now: datetime, asked: Collection[Condition] | None = None
+    application: Application | None,
+    actor: Mover,
+    who: frozenset[Who],
+    now: datetime,
+    asked: Collection[Condition] | None = None,
 ) -> frozenset[Condition]:
-    """Those of the conditions `asked` (by default all that matter in this state) that do not hold now."""
+    """Those of the conditions `asked` (by default all that matter to `who` in this state) that do not hold now."""
     if application is None:
         return frozenset()
-    matter = conditions_in(State(application.state)) if asked is None else asked
-    return conditions.unmet(Facts(application, actor, now), matter)
+    matter = conditions_in(State(application.state), who) if asked is None else asked
+    return conditions.unmet(Facts(application, actor, who, now), matter)
 
 
 def allowed_commands(application: Application, actor: Mover, now: datetime) -> frozenset[Command]:
@@ -87,7 +91,7 @@ def allowed_commands(application: Application, actor: Mover, now: datetime) -> f
     if not who:
         return frozenset()
     state = State(application.state)
-    possible = allowed(state, who, unmet(application, actor, now, conditions_in(state, who)))
+    possible = allowed(state, who, unmet(application, actor, who, now))
     seen = state_seen(application, actor, now)
     return possible if seen == state else possible & allowed(seen, who, frozenset())
 
@@ -119,7 +123,7 @@ def _obstacle(
 ) -> Obstacle | Condition | None:
     state = _state(application)
     step = TABLE.get((state, command))
-    missing = unmet(application, actor, now, step.conditions if step and not who.isdisjoint(step.who) else ())
+    missing = unmet(application, actor, who, now, step.conditions if step and not who.isdisjoint(step.who) else ())
     if seen == state:
         return obstacle(state, command, who, missing)
     unknown = obstacle(state, command, who, missing) and Obstacle.ONE_MOMENT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from access_portal.accounts.models import User
@@ -39,6 +39,15 @@ def rights_of(user: User, family_id: int | None = None) -> QuerySet[Grant]:
     if family_id is not None:
         grants = grants.filter(family_id=family_id)
     return grants.filter(TOLD).select_related("holder").order_by("-starts_at", "-pk")
+
+
+def shared_labs(one: int, other: int) -> QuerySet[Grant]:
+    """The lab grants that two people share or shared, whatever became of them."""
+    labs = Grant.objects.filter(kind=Grant.Kind.LAB)
+    for person in (one, other):
+        places = GrantMember.objects.filter(grant=OuterRef("pk"), user=person)
+        labs = labs.filter(Q(holder=person) | Exists(places))
+    return labs
 
 
 def labmates(user_id: int) -> frozenset[int]:

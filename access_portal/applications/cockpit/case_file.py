@@ -94,7 +94,7 @@ class CaseFile:
     @cached_property
     def rounds(self) -> list[Round]:
         """Newest first. What an applicant writes in a returned case is nobody's business before it is sent."""
-        return list(self.application.sent_rounds.order_by("-number"))
+        return self.application.kept_rounds[::-1]
 
     @property
     def answers(self) -> Mapping[str, Any]:

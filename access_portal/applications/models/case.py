@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from access_portal.applications.workflow import DECIDED_STATES, OPEN_STATES, SENT_STATES, State
 
@@ -97,6 +98,11 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return self.number or f"application {self.pk}"
+
+    @cached_property
+    def kept_rounds(self) -> list[Round]:
+        """What was sent, oldest first, as it was when this was first asked for: a page reads it several times."""
+        return list(self.sent_rounds.all())
 
     @property
     def is_open(self) -> bool:

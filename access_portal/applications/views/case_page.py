@@ -70,7 +70,7 @@ def show_case(
 ) -> HttpResponse:
     """Everything about it on one page."""
     file = CaseFile(application, request.user)
-    can = allowed(State(application.state), who, unmet(application, request.user, now))
+    can = allowed(State(application.state), who, unmet(application, request.user, who, now))
     offered = offer(request, application, can, who, tried)
     wanted = Wanted.parse(request.session.get(QUEUE, ""))
     page = {
