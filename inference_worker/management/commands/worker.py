@@ -9,6 +9,7 @@ from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import get_resolver
 
 from access_portal.celery import app
 from inference_worker import admission, engines, hints
@@ -33,6 +34,8 @@ class Command(BaseCommand):
         queues = [hints.CONTROL_QUEUE, *(hints.model_queue(model_id) for model_id in model_ids)]
         worker_shutting_down.connect(_hand_back_in_time, weak=False)
         admission.here.places = places = options["concurrency"]
+        # The policy names pages in its answers. Loading them all takes seconds, which a lease would not live through.
+        _ = get_resolver().url_patterns
         published = [model_id for model_id in model_ids if _is_published(model_id)]
         line = f"Worker ready: {places} chunks at once, models: {', '.join(published) or 'none published yet'}"
         worker_ready.connect(lambda **_: self._say(line), weak=False)
