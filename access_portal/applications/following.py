@@ -86,7 +86,8 @@ def lines(application: Application, definition: Definition, answers: dict[str, o
 def rounds_of(application: Application, *, with_open_requests: bool) -> list[Sent]:
     """Everything that was sent, newest first; requests that may still be undone are left out on demand."""
     rounds = list(application.sent_rounds.select_related("form", "acceptance__version__licence"))
-    requests = list(application.info_requests.all())
+    answered = {None, *(sent.sent_at for sent in rounds)}  # what was taken back was settled by no sending
+    requests = [request for request in application.info_requests.all() if request.settled_at in answered]
     if not with_open_requests:
         requests = [request for request in requests if request.settled_at is not None]
     made = []

@@ -97,7 +97,7 @@ def close_due(now: datetime) -> int:
         Q(state__in=(State.WITHDRAWN, State.EXPIRED))
         | (Q(state__in=DECIDED_STATES) & elapsed("answered_at", "appeal_days", now))
     )
-    rested = ended.filter(~Exists(lately), saved_at__lte=now - SETTLES_AFTER).exclude(grants__state__in=LIVE_STATES)
+    rested = ended.filter(~Exists(lately)).exclude(grants__state__in=LIVE_STATES)
     return sum(_try(close, number, now) for number in _numbers(rested.order_by("saved_at", "pk")))
 
 

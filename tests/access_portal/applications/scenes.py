@@ -162,7 +162,7 @@ def _reviewer(application: Application) -> User:
 def _ask(application: Application, *, settled: bool) -> InfoRequest:
     return InfoRequest.objects.create(
         application=application, round=1, question="purpose", text="What will you measure, and how?",
-        asked_by=_reviewer(application), asked_at=NOW - HOUR, settled_at=NOW - HOUR if settled else None,
+        asked_by=_reviewer(application), asked_at=NOW - HOUR, settled_at=NOW - 2 * HOUR if settled else None,
     )  # fmt: skip
 
 

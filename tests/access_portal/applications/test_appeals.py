@@ -96,6 +96,8 @@ def test_who_had_any_part_in_the_refusal_answers_no_appeal(commands: ModuleType,
     answer = {"upheld": True, "ground": GROUND}
     assert code_of(commands.decide_appeal, **told(case, dan, NOW + DAY), **answer) == "was_involved"
     eve = make_user("eve", Role.DECIDER)
+    other = make_application(make_user("cy"), case.family, State.RECOMMENDED)
+    commands.refuse_fixable(**told(other, eve, NOW + DAY), **REFUSAL)  # a part in another case is none in this one
     assert commands.decide_appeal(**told(case, eve, NOW + DAY), **answer).state == State.IN_REVIEW
 
 
@@ -134,6 +136,7 @@ def test_there_is_one_appeal_also_after_a_second_refusal(commands: ModuleType, d
 
 def test_who_has_begun_anew_withdraws_that_before_appealing(commands: ModuleType) -> None:
     case = make_application(make_user("ada"), make_open_family(), State.REFUSED_FIXABLE)
+    commands.start_application(actor=case.applicant, family=make_open_family("another"), now=NOW)
     begun = commands.start_application(actor=case.applicant, family=case.family, now=NOW)
     assert code_of(commands.appeal, **word(case, case.applicant, text=OBJECTION)) == "already_open"
     commands.withdraw(**word(begun, case.applicant))

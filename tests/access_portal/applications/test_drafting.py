@@ -26,6 +26,7 @@ from tests.access_portal.applications.scenes import (
     ANSWERS,
     DAY,
     NOW,
+    REFUSAL,
     current_licence,
     draft,
     make_application,
@@ -91,6 +92,29 @@ def test_nobody_begins_without_account_address_or_an_open_family(commands: Modul
 def test_who_holds_a_grant_does_not_begin(commands: ModuleType, ada: User, toy: Family) -> None:
     make_grant(ada, toy, now=NOW)
     assert refused(commands.start_application, actor=ada, family=toy, now=NOW).code == "already_granted"
+
+
+def test_a_grant_that_is_over_stands_in_nobodys_way(commands: ModuleType, ada: User, toy: Family) -> None:
+    make_grant(ada, toy, now=NOW - 400 * DAY)  # past its end, though the clock has not been
+    assert commands.start_application(actor=ada, family=toy, now=NOW).number
+
+
+def test_a_day_to_try_again_shortens_no_cooling_off(commands: ModuleType, ada: User, toy: Family) -> None:
+    ReviewPolicy.objects.create(family=toy, cool_off_days=7)
+    case, dan = make_application(ada, toy, State.RECOMMENDED), make_user("dan", Role.DECIDER)
+    refusal = {**REFUSAL, "retry_from": (NOW + DAY).date()}
+    commands.refuse_fixable(actor=dan, number=case.number, version=case.version, now=NOW, **refusal)
+    begin = {"actor": ada, "family": toy}
+    assert refused(commands.start_application, **begin, now=NOW + 6 * DAY).code == "cooling_off"
+    assert commands.start_application(**begin, now=NOW + 7 * DAY).number
+
+
+def test_a_final_refusal_that_was_set_aside_stands_in_nobodys_way(commands: ModuleType, ada: User, toy: Family) -> None:
+    case, dan = make_application(ada, toy, State.APPEALED), make_user("dan", Role.DECIDER)
+    told = {"number": case.number, "version": case.version, "now": NOW}
+    commands.decide_appeal(actor=dan, **told, upheld=True, ground="It was wrong, as the appeal says.")
+    commands.withdraw(actor=ada, number=case.number, now=NOW)
+    assert commands.start_application(actor=ada, family=toy, now=NOW).number
 
 
 def test_time_to_cool_off_is_kept(commands: ModuleType, ada: User, toy: Family) -> None:

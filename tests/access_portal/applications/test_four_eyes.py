@@ -13,6 +13,7 @@ from access_portal.applications.models import Application, ReviewPolicy, State
 from access_portal.grants.models import Grant
 from tests.access_portal.applications.acting import code_of, told
 from tests.access_portal.applications.scenes import (
+    ANSWERS,
     CHECKED,
     DAY,
     NOW,
@@ -24,6 +25,7 @@ from tests.access_portal.applications.scenes import (
 from tests.factories import make_user, make_variant
 
 pytestmark = pytest.mark.django_db
+LARGE = {**ANSWERS, "sizes": ["9b"]}
 LARGER = [replace(TERMS, variants=("1m", "9b")), replace(TERMS, variants=(), whole_family=True)]
 
 
@@ -54,7 +56,9 @@ def test_more_than_was_asked_for_needs_the_eyes_that_it_would_have_needed(
 
 
 @pytest.mark.parametrize("terms", LARGER, ids=["size", "family"])
-@pytest.mark.parametrize("policy", [{"eyes": "two"}, {"eyes": "some", "four_eyes_positions": ["industry"]}])
+@pytest.mark.parametrize(
+    "policy", [{"eyes": "two", "four_eyes_sizes": ["9b"]}, {"eyes": "some", "four_eyes_positions": ["industry"]}]
+)
 def test_it_needs_no_more_where_the_policy_names_no_such_size(
     commands: ModuleType, both: User, policy: dict[str, Any], terms: Any
 ) -> None:
@@ -81,3 +85,9 @@ def test_a_refusal_that_can_be_mended_is_not_one_for_good_by_its_date(commands: 
     late = {**REFUSAL, "retry_from": (NOW + 367 * DAY).date()}
     assert code_of(commands.refuse_fixable, **told(case, both), **late) == "retry_too_late"
     assert commands.refuse_fixable(**told(case, both), **{**REFUSAL, "retry_from": year}).decision.retry_from == year
+
+
+def test_what_was_asked_for_counts_though_less_is_given(commands: ModuleType, both: User) -> None:
+    case = case_in(State.RECOMMENDED, both, eyes="some", four_eyes_sizes=["9b"])
+    asked = make_application(make_user("cy"), case.family, State.RECOMMENDED, holder=both, answers=LARGE)
+    assert code_of(commands.approve, **told(asked, both), terms=TERMS) == "four_eyes"

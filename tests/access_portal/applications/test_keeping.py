@@ -12,6 +12,7 @@ from access_portal.accounts.models import Role
 from access_portal.applications.commands import keeping
 from access_portal.applications.models import Application, Attachment, Decision, ReviewPolicy, State
 from access_portal.audit.commands import first_broken
+from access_portal.errors import ConflictError
 from access_portal.grants.models import Grant
 from access_portal.outbox.models import OutboxMail
 from tests.access_portal.applications.acting import code_of, told, word
@@ -59,6 +60,8 @@ def test_what_was_decided_is_closed_when_nothing_can_follow() -> None:
     grant = make_grant(approved.applicant, family, now=NOW, application=approved)
     assert keeping.close_due(NOW + 29 * DAY) == 0
     assert keeping.close_due(NOW + 31 * DAY) == 1
+    with pytest.raises(ConflictError, match="not_settled"):
+        keeping.close(number=str(approved.number), now=NOW + 31 * DAY)
     Grant.objects.filter(pk=grant.pk).update(state="expired")
     assert keeping.close_due(NOW + 32 * DAY) == 1
     assert {case.state for case in Application.objects.all()} == {State.CLOSED}
@@ -116,7 +119,7 @@ def test_the_applicant_is_told_of_nothing_internal(commands: ModuleType) -> None
 
 
 def test_a_deadline_set_near_is_reminded_of_in_its_own_time(commands: ModuleType) -> None:
-    case = make_application(make_user("ada"), make_open_family(), State.IN_REVIEW)
+    case = make_application(make_user("ada"), make_open_family(), State.IN_REVIEW, saved_at=NOW - 30 * DAY)
     ask = commands.Ask("What will you measure?", "purpose")
     due_at = NOW + 5 * DAY
     commands.request_info(**told(case, case.claimed_by), asks=[ask], due_at=due_at)
@@ -144,6 +147,7 @@ def test_a_note_of_what_was_skipped_is_no_reminder(commands: ModuleType) -> None
     assert keeping.remind_due(NOW + DAY) == 0
     assert case.reminders.count() == 1
     assert keeping.expire_due(NOW + 11 * DAY) == 0  # the clock slept over the mails
+    assert code_of(commands.expire, number=str(case.number), now=NOW + 11 * DAY) == "not_overdue"
     assert keeping.remind_due(NOW + 11 * DAY) == 1
     assert keeping.expire_due(NOW + 11 * DAY) == 1
 
@@ -153,7 +157,11 @@ def test_a_new_draft_is_not_reminded_of_at_once_and_writing_starts_the_time_anew
     ReviewPolicy.objects.create(family=family, draft_days=10)
     case = draft(ada, family)
     assert [keeping.remind_due(NOW + days * DAY) for days in (0, 6, 7)] == [0, 0, 1]
+    keeping.remind_due(NOW + 8 * DAY)
+    lapse = {"number": str(case.number)}
+    assert code_of(commands.expire, **lapse, now=NOW + 9 * DAY) == "not_overdue"  # reminded, but not over
     commands.save_draft(**told(case, ada, NOW + 8 * DAY), answers={"purpose": "More."})
+    assert code_of(commands.expire, **lapse, now=NOW + 19 * DAY) == "not_overdue"  # reminded of another date
     assert [keeping.remind_due(NOW + days * DAY) for days in (9, 14, 15, 17)] == [0, 0, 1, 1]
     assert (keeping.expire_due(NOW + 17 * DAY), keeping.expire_due(NOW + 18 * DAY)) == (0, 1)
 
@@ -176,11 +184,13 @@ def test_a_run_is_bounded_and_what_is_not_ready_does_not_hold_the_rest_up(
 ) -> None:
     monkeypatch.setattr(keeping, "SLICE", 1)
     slow, quick = make_open_family("slow"), make_open_family("quick")
+    used = make_application(make_user("used"), quick, State.APPROVED)
+    make_grant(used.applicant, quick, now=NOW, application=used)
     ReviewPolicy.objects.create(family=slow, appeal_days=400, retention_days=4000)
     for family in (slow, quick):
         make_application(make_user(f"a-{family.slug}"), family, State.REFUSED_FIXABLE)
         make_application(make_user(f"b-{family.slug}"), family, State.CLOSED)
-        make_application(make_user(f"c-{family.slug}"), family, State.DRAFT, due_at=NOW)  # nobody was reminded
+        make_application(make_user(f"c-{family.slug}"), family, State.DRAFT, due_at=NOW - DAY)  # nobody was reminded
         make_reminded(make_application(make_user(f"d-{family.slug}"), family, State.DRAFT))
     at = NOW + 31 * DAY
     assert [keeping.close_due(at), keeping.close_due(at)] == [1, 0]
@@ -189,6 +199,7 @@ def test_a_run_is_bounded_and_what_is_not_ready_does_not_hold_the_rest_up(
     late = NOW + 800 * DAY
     assert [len(keeping.due_for_anonymising(late)), keeping.anonymise_due(late)] == [1, 1]
     assert not Application.objects.filter(family=slow).exclude(anonymised_at=None).exists()
+    assert keeping.close_due(NOW + 401 * DAY) == 1
 
 
 def test_a_closed_case_is_left_alone(commands: ModuleType) -> None:

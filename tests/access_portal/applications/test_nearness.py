@@ -99,6 +99,7 @@ def test_who_declares_a_conflict_gives_back_every_case_that_is_near_and_no_other
     ada, cy = make_user("ada"), make_user("cy")
     User.objects.filter(pk=cy.pk).update(email="cy@else.example")
     near, far = (make_application(who, toy, State.IN_REVIEW, holder=sam) for who in (ada, cy))
+    others = make_application(ada, make_open_family("other"), State.IN_REVIEW)
     ways: dict[str, dict[str, Any]] = {
         "person": {"person": ada},
         "domain": {"domain": "x@UNI.example"},
@@ -107,8 +108,12 @@ def test_who_declares_a_conflict_gives_back_every_case_that_is_near_and_no_other
     commands.declare_conflict(actor=sam, now=NOW, **ways[about])
     near.refresh_from_db()
     far.refresh_from_db()
+    others.refresh_from_db()
+    assert (others.state, others.version) == (State.IN_REVIEW, 1)
     assert (near.state, near.claimed_by, near.handler, near.version) == (State.SUBMITTED, None, None, 2)
     assert (far.state, far.claimed_by, far.version) == (State.IN_REVIEW, sam, 1)
+    declared = Event.objects.get(name="conflict_declared")
+    assert (declared.actor, declared.subject == near.subject) == (sam, about == "case")
     event = Event.objects.get(subject=near.subject, name="application_released")
     assert (event.actor, event.data["state"], event.data["version"]) == (sam, "submitted", 2)
     assert first_broken(near.subject) is None
