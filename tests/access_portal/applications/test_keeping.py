@@ -157,13 +157,19 @@ def test_a_new_draft_is_not_reminded_of_at_once_and_writing_starts_the_time_anew
     ReviewPolicy.objects.create(family=family, draft_days=10)
     case = draft(ada, family)
     assert [keeping.remind_due(NOW + days * DAY) for days in (0, 6, 7)] == [0, 0, 1]
-    keeping.remind_due(NOW + 8 * DAY)
-    lapse = {"number": str(case.number)}
-    assert code_of(commands.expire, **lapse, now=NOW + 9 * DAY) == "not_overdue"  # reminded, but not over
     commands.save_draft(**told(case, ada, NOW + 8 * DAY), answers={"purpose": "More."})
-    assert code_of(commands.expire, **lapse, now=NOW + 19 * DAY) == "not_overdue"  # reminded of another date
     assert [keeping.remind_due(NOW + days * DAY) for days in (9, 14, 15, 17)] == [0, 0, 1, 1]
     assert (keeping.expire_due(NOW + 17 * DAY), keeping.expire_due(NOW + 18 * DAY)) == (0, 1)
+
+
+def test_whoever_was_reminded_has_until_the_date_and_a_new_date_is_reminded_of_anew(commands: ModuleType) -> None:
+    ada = make_user("ada")
+    case = draft(ada, make_open_family())
+    assert keeping.remind_due(NOW + 89.5 * DAY) == 1
+    lapse = {"number": str(case.number)}
+    assert code_of(commands.expire, **lapse, now=NOW + 89.9 * DAY) == "not_overdue"
+    commands.save_draft(**told(case, ada, NOW + 89.9 * DAY), answers={"purpose": "More."})
+    assert code_of(commands.expire, **lapse, now=NOW + 200 * DAY) == "not_overdue"
 
 
 def test_what_lapsed_rests_for_a_month_in_which_its_answers_can_be_taken_along(commands: ModuleType) -> None:
@@ -199,7 +205,7 @@ def test_a_run_is_bounded_and_what_is_not_ready_does_not_hold_the_rest_up(
     late = NOW + 800 * DAY
     assert [len(keeping.due_for_anonymising(late)), keeping.anonymise_due(late)] == [1, 1]
     assert not Application.objects.filter(family=slow).exclude(anonymised_at=None).exists()
-    assert keeping.close_due(NOW + 401 * DAY) == 1
+    assert [keeping.close_due(NOW + 401 * DAY) for _run in range(4)] == [1, 1, 1, 0]
 
 
 def test_a_closed_case_is_left_alone(commands: ModuleType) -> None:

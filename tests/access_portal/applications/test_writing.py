@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from access_portal.accounts.models import Role, User
 from access_portal.applications.forms import answers_to_keep, complete_answers, draft_form
-from access_portal.applications.models import Application, State
+from access_portal.applications.models import Application, InfoRequest, State
 from access_portal.applications.progress import progress_of
 from access_portal.errors import InvalidError
 from access_portal.questionnaires.files import Checked
@@ -62,6 +62,17 @@ def test_what_is_no_answer_is_not_kept(commands: ModuleType, ada: User, toy: Fam
     problem = refusal_of(commands.save_draft, **told(begun, ada), answers={"purpose": value})
     assert isinstance(problem, InvalidError)
     assert (problem.code, problem.field) == ("answer_unusable", "purpose")
+
+
+def test_what_was_asked_before_and_answered_is_not_open_again(commands: ModuleType, ada: User, toy: Family) -> None:
+    case = make_application(ada, toy, State.INFO_REQUESTED)
+    asked = case.info_requests.get()
+    InfoRequest.objects.create(
+        application=case, round=1, question="country", text="Where is that?", asked_by=asked.asked_by, asked_at=NOW,
+        settled_at=NOW,
+    )  # fmt: skip
+    saved = commands.save_draft(**told(case, ada), answers={"country": "Peru", "purpose": "Better."})
+    assert (saved.answers["country"], saved.answers["purpose"]) == ("Malaysia", "Better.")
 
 
 def test_a_reply_is_kept_for_the_question_it_answers(commands: ModuleType, ada: User, toy: Family) -> None:
