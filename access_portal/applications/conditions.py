@@ -99,7 +99,7 @@ def _is_overdue(facts: Facts) -> bool:
 def _is_settled(facts: Facts) -> bool:
     until = appeal_until(facts.case)
     rests = until is None or facts.now >= until
-    return rests and not facts.case.grants.filter(state__in=LIVE_STATES).exists()
+    return rests and not any(grant.state in LIVE_STATES for grant in facts.case.kept_grants)
 
 
 HOLDS: Mapping[Condition, Callable[[Facts], bool]] = {

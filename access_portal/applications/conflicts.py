@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account.models import EmailAddress
 from django.db.models import Exists, Q, QuerySet
+from django.db.models.functions import Lower
 
 from access_portal.accounts.models import User
 from access_portal.applications.models import Application, Conflict, State
@@ -15,9 +16,12 @@ VOUCHERS = ("supervisor_email", "referee_email")
 
 def is_involved(application: Application, person: User) -> bool:
     """Whether a member of staff is of the applicant's lab, vouches for them, or has declared a conflict."""
+    named = _named(application)
+    if person.email.lower() in named:
+        return True
     labs = shared_labs(person.pk, application.applicant_id)
-    near = User.objects.filter(Exists(_declared(application, person)) | Exists(labs), pk=person.pk)
-    return near.exists() or _vouches(application, person)
+    reasons = Exists(_declared(application, person)) | Exists(labs) | Exists(_proven(person, named))
+    return User.objects.filter(reasons, pk=person.pk).exists()
 
 
 def _declared(application: Application, person: User) -> QuerySet[Conflict]:
@@ -28,21 +32,16 @@ def _declared(application: Application, person: User) -> QuerySet[Conflict]:
     return Conflict.objects.filter(about, user=person, ended_at=None)
 
 
-def _vouches(application: Application, person: User) -> bool:
-    """Whoever was named in any round stays too near, though the applicant names somebody else now."""
-    named = _named(application)
-    if not named:
-        return False
-    own = {person.email.lower(), *(mail.lower() for mail in _verified(person))}
-    return not named.isdisjoint(own)
-
-
 def _named(application: Application) -> set[str]:
+    """Whoever was named in any round stays too near, though the applicant names somebody else now."""
     answers = [application.answers.get(question) for question in VOUCHERS]
     if application.rounds > 1 or application.state == State.INFO_REQUESTED:  # else nothing else was ever sent
         answers += [sent.answers.get(question) for sent in application.kept_rounds for question in VOUCHERS]
-    return {str(answer).strip().lower() for answer in answers if answer}
+    return {str(answer).strip().lower() for answer in answers if answer} - {""}
 
 
-def _verified(person: User) -> list[str]:
-    return list(EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True))
+def _proven(person: User, addresses: set[str]) -> QuerySet[EmailAddress]:
+    """Those of these addresses that are shown to be the person's."""
+    proven = EmailAddress.objects.filter(user=person, verified=True).alias(plain=Lower("email"))
+    found: QuerySet[EmailAddress] = proven.filter(plain__in=addresses)
+    return found

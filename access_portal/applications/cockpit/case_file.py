@@ -178,7 +178,7 @@ class CaseFile:
         """What came of an approval, as it stands now."""
         decision = self.application.decision
         approved = decision is not None and decision.verdict == Verdict.APPROVE
-        return list(self.application.grants.order_by("pk")) if approved else []
+        return self.application.kept_grants if approved else []
 
     @property
     def ticked(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -103,6 +104,11 @@ class Application(models.Model):
     def kept_rounds(self) -> list[Round]:
         """What was sent, oldest first, as it was when this was first asked for: a page reads it several times."""
         return list(self.sent_rounds.all())
+
+    @cached_property
+    def kept_grants(self) -> list[Any]:
+        """The grants that came of it, oldest first, as they were when this was first asked for."""
+        return list(self.grants.order_by("pk"))
 
     @property
     def is_open(self) -> bool:

@@ -74,6 +74,20 @@ def test_an_address_that_a_colleague_proved_counts_and_one_that_they_only_typed_
     assert commands.claim(**call).claimed_by == sam
 
 
+def test_whoever_cannot_prove_the_address_of_their_account_is_near_all_the_same(
+    commands: ModuleType, ada: User, toy: Family
+) -> None:
+    tom = make_user("tom", Role.REVIEWER, verified=False)
+    case = make_application(ada, toy, answers=named("supervisor", tom.email))
+    assert code_of(commands.claim, **told(case, tom)) == "conflict_of_interest"
+
+
+def test_an_empty_name_is_nobodys(commands: ModuleType, ada: User, toy: Family, sam: User) -> None:
+    case = make_application(ada, toy, answers=named("referee", " "))
+    User.objects.filter(pk=sam.pk).update(email="")
+    assert commands.claim(**told(case, User.objects.get(pk=sam.pk))).claimed_by == sam
+
+
 def test_a_lab_keeps_its_people_apart(commands: ModuleType, ada: User, toy: Family, sam: User) -> None:
     lab = make_grant(sam, make_open_family("other"), now=NOW, kind=Grant.Kind.LAB, lab_name="Lab")
     GrantMember.objects.create(
