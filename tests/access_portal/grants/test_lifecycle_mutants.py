@@ -93,7 +93,7 @@ def test_the_lifecycle_fits_the_table(people: People) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "key", "step"), table_mutants(), ids=lambda value: value if isinstance(value, str) else ""
+    ("name", "key", "step"), list(table_mutants()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_a_fault_in_a_row_is_noticed(
     name: str, key: Key, step: Step | None, people: People, monkeypatch: pytest.MonkeyPatch
