@@ -40,11 +40,12 @@ def run(rows: int) -> None:
     seeded = time.perf_counter() - began
     client = portal_rows.signed_in(house)
     pages: dict[str, Callable[[int], str]] = {
-        "queue, unassigned": lambda n: "/review/?show=unassigned",
-        "queue, page 400": lambda n: "/review/?show=all&page=400",
-        "queue, mine": lambda n: "/review/?show=mine",
-        "queue, overdue": lambda n: "/review/?show=overdue",
-        "queue, search": lambda n: f"/review/?show=all&q={house.numbers[n * 37 % len(house.numbers)]}",
+        "queue, unassigned": lambda n: "/review/?view=unassigned",
+        "queue, from the middle of all": lambda n: f"/review/?view=all&sort=oldest&{house.middle}",
+        "queue, mine": lambda n: "/review/?view=mine",
+        "queue, overdue": lambda n: "/review/?view=overdue",
+        "queue, a number": lambda n: f"/review/?view=all&text={house.numbers[n * 37 % len(house.numbers)]}",
+        "queue, a name": lambda n: f"/review/?view=all&text=Person+{n}",
         "case": lambda n: f"/review/{house.numbers[n * 101 % len(house.numbers)]}/",
         "decider's desk": lambda n: "/review/desk/",
         "transparency": lambda n: "/transparency/",

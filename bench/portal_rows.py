@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -14,7 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from access_portal.accounts.models import Role, RoleAssignment, User
-from access_portal.applications.models import Application, Decision, Recommendation, Round, Signal, State
+from access_portal.applications.models import Application, Decision, QueueLine, Recommendation, Round, Signal, State
+from access_portal.applications.queue_lines import domain_of
 from access_portal.audit.commands import record
 from access_portal.licences.models import Licence, LicenceAcceptance, LicenceVersion
 from access_portal.questionnaires.queries import current_form
@@ -28,28 +30,7 @@ SHARES = {
     State.EXPIRED: 6, State.CLOSED: 10,
 }  # fmt: skip
 COUNTRIES = ("Malaysia", "Chile", "Kenya", "Germany", "India", "Brazil", "Japan", "Canada")
-WORDS = [
-    "we",
-    "study",
-    "how",
-    "models",
-    "of",
-    "language",
-    "learn",
-    "to",
-    "agree",
-    "in",
-    "number",
-    "and",
-    "gender",
-    "layer",
-    "by",
-    "layer",
-    "and",
-    "where",
-    "it",
-    "fails",
-]
+PURPOSE = "we study how models of language learn to agree in number and gender layer by layer and where it fails"
 CODES = ("purpose_unclear", "identity_unclear", "ethics_missing", "other")
 
 
@@ -59,6 +40,7 @@ class House:
 
     reviewer: User
     numbers: list[str]
+    middle: str  # where the second half of all rows begins, as the queue writes it into its links
 
 
 def seed(rows: int) -> House:
@@ -69,8 +51,10 @@ def seed(rows: int) -> House:
     now = timezone.now()
     for start in range(0, rows, SLICE):
         _slice(chance, range(start, min(start + SLICE, rows)), families, staff, now)
-    numbers = list(Application.objects.exclude(state=State.DRAFT).order_by("pk").values_list("number", flat=True)[::7])
-    return House(staff[0], [str(number) for number in numbers])
+    sent = Application.objects.exclude(state=State.DRAFT).order_by("submitted_at", "pk")
+    moment, key = sent.values_list("submitted_at", "pk")[rows // 2]
+    numbers = sent.order_by("pk").values_list("number", flat=True)[::7]
+    return House(staff[0], [str(number) for number in numbers], urlencode({"after": f"{moment.isoformat()}_{key}"}))
 
 
 def signed_in(house: House) -> Client:
@@ -166,19 +150,26 @@ ANSWERED = {State.APPROVED: "approve", State.REFUSED_FIXABLE: "refuse_fixable", 
 def _answers(chance: random.Random, n: int) -> dict[str, Any]:
     return {
         "institution": f"University {n % 400}", "country": chance.choice(COUNTRIES), "position": "postdoc",
-        "purpose": " ".join(chance.choices(WORDS, k=120)), "sharing": "A paper and the code, both open.",
+        "purpose": " ".join(chance.choices(PURPOSE.split(), k=120)), "sharing": "A paper and the code, both open.",
         "human_data": "no", "sizes": ["1m"], "needs_download": True, "needs_inference": True,
         "estimated_tokens": 100_000,
     }  # fmt: skip
 
 
 def _beside(chance: random.Random, cases: list[Application], staff: list[User], now: datetime) -> None:
-    """Rounds, signals, recommendations, decisions and the first events of the cases."""
+    """Rounds, lines of the queue, signals, recommendations, decisions and the first events of the cases."""
     sent = [case for case in cases if case.rounds]
     Round.objects.bulk_create(
         Round(
             application=case, number=1, answers=case.answers, form=case.form, acceptance=case.acceptance,
             sent_at=case.submitted_at or now,
+        )
+        for case in sent
+    )  # fmt: skip
+    QueueLine.objects.bulk_create(
+        QueueLine(
+            application=case, institution=case.answers["institution"], country=case.answers["country"],
+            position=case.answers["position"], domain=domain_of(case.applicant.email),
         )
         for case in sent
     )  # fmt: skip

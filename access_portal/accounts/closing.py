@@ -96,7 +96,7 @@ def _lock(person: User, actor: User | None, now: datetime) -> User:
     """The row, held until the transaction ends; the policy lets nobody do this to themselves."""
     if actor is not None:
         require(actor, Action.MANAGE_PEOPLE, Case(applicant_id=person.pk), now)
-    locked = User.objects.select_for_update().get(pk=person.pk)
+    locked = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if is_gone(locked):
         raise ConflictError("account_gone", _("Its owner gave this account up for good; nothing can be done with it."))
     return locked

@@ -59,7 +59,7 @@ def give_role(*, person: User, role: str, actor: User | None, now: datetime) -> 
     wanted = _role(role)
     _check(actor, person, now)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=person.pk)
+        User.objects.select_for_update(no_key=True).get(pk=person.pk)
         _given, new = RoleAssignment.objects.get_or_create(user=person, role=wanted, defaults={"given_at": now})
         if new:
             record(f"user:{person.pk}", "role_given", actor=actor, now=now, data={"role": wanted})
@@ -72,7 +72,7 @@ def take_role(*, person: User, role: str, actor: User | None, now: datetime) -> 
     unwanted = _role(role)
     _check(actor, person, now)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=person.pk)
+        User.objects.select_for_update(no_key=True).get(pk=person.pk)
         gone, _rows = RoleAssignment.objects.filter(user=person, role=unwanted).delete()
         if gone:
             record(f"user:{person.pk}", "role_taken", actor=actor, now=now, data={"role": unwanted})

@@ -90,7 +90,7 @@ def _page() -> str:
 
 
 def _locked(actor: User) -> User:
-    person = User.objects.select_for_update().get(pk=actor.pk)
+    person = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     if is_gone(person):
         raise ConflictError("account_gone", _("This account is closed."), _("Nothing more can be done with it."))
     return person

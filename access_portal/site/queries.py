@@ -14,6 +14,7 @@ from access_portal.applications.models import Application
 from access_portal.grants.models import Grant
 from access_portal.grants.policy import Action, Decision, Granted, Office, decide
 from access_portal.grants.queries import grants_of
+from access_portal.licences.queries import AwaitedConsent, awaiting_consent
 
 SHOWN = 3
 
@@ -34,6 +35,7 @@ class Desk:
     applications: Sequence[Pending]
     grants: Sequence[Grant]
     waiting: int | None
+    awaited: Sequence[AwaitedConsent]
 
     @property
     def is_new(self) -> bool:
@@ -53,4 +55,5 @@ def desk_of(user: User, now: datetime) -> Desk:
         applications=[Pending(row, stand_of(row, now)) for row in applications_of(user)[:SHOWN]],
         grants=list(grants_of(user)[:SHOWN]),
         waiting=counts(user, now)["unassigned"] if reviews else None,
+        awaited=awaiting_consent(user, now),
     )

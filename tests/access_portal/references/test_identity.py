@@ -97,7 +97,7 @@ def test_the_applicant_sees_that_they_answered_and_not_what(ada: User, family: F
     answered(application)
     client.force_login(ada)
     pages = [
-        render("people_named", application, ada),
+        client.get(f"/applications/{application.number}/").content.decode(),
         render("references_panel", application, ada),  # a reviewer's own case
         client.get("/account/identity/").content.decode(),
     ]

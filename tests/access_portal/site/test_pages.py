@@ -1,12 +1,18 @@
 """Home, menu and error pages, without a browser."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import Client
+from django.utils import timezone
 
 from access_portal.accounts.models import Role
-from tests.factories import make_family, make_grant, make_user
+from access_portal.licences.commands import publish_version
+from access_portal.licences.models import Licence
+from tests.factories import make_acceptance, make_family, make_grant, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +44,18 @@ def test_home_does_not_promise_access_on_a_suspended_grant(client: Client) -> No
     page = client.get("/").content.decode()
     assert "You have access" not in page
     assert "Questions are open." in page
+
+
+@pytest.mark.parametrize(("days", "words"), [(-1, "waits until you accept it"), (9, "nothing is interrupted")])
+def test_home_says_that_a_new_text_waits_for_an_answer(client: Client, days: int, words: str) -> None:
+    ada, now = make_user("ada"), timezone.now()
+    licence = Licence.objects.create(slug="research", title="Research licence")
+    about: dict[str, Any] = {"licence": licence, "summary": [], "actor": None}
+    make_acceptance(ada, publish_version(number="1", text="One.", now=now - timedelta(days=60), **about))
+    by = now + timedelta(days=days)
+    publish_version(number="2", text="Two.", now=now - timedelta(days=30), reconsent_by=by, **about)
+    client.force_login(ada)
+    assert words in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize(("roles", "shown"), [((), False), ((Role.REVIEWER,), True), ((Role.OPERATOR,), False)])
