@@ -53,6 +53,7 @@ def seed(rows: int) -> House:
         _slice(chance, range(start, min(start + SLICE, rows)), families, staff, now)
     sent = Application.objects.exclude(state=State.DRAFT).order_by("submitted_at", "pk")
     moment, key = sent.values_list("submitted_at", "pk")[rows // 2]
+    assert moment is not None
     numbers = sent.order_by("pk").values_list("number", flat=True)[::7]
     return House(staff[0], [str(number) for number in numbers], urlencode({"after": f"{moment.isoformat()}_{key}"}))
 

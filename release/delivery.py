@@ -15,9 +15,9 @@ from access_portal.audit.commands import record
 from access_portal.grants.models import Grant
 from access_portal.grants.policy import Action, Actor, require
 from access_portal.grants.queries import rights_of
+from release.client.paths import path_problem
 from release.errors import ReleaseNotFoundError
 from release.models import Artifact, Mint, Release
-from release.paths import path_problem
 from release.queries import policy_model
 from release.staging import audit_subject
 from release.storage import weights_store

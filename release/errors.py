@@ -9,8 +9,7 @@ GatehouseError
 ├── NotFoundError
 │   └── ReleaseNotFoundError    no such family, variant, release or file
 └── InvalidError
-    ├── ReleaseFilesError   the files cannot be released as they are
-    └── ManifestError       a manifest cannot be used, or a folder does not match it
+    └── ReleaseFilesError   the files cannot be released as they are
 """
 
 from __future__ import annotations
@@ -70,7 +69,3 @@ class ReleaseFilesError(InvalidError):
     def __init__(self, code: str, explanation: str, remedy: str = "", *, path: str = "") -> None:
         super().__init__(code, explanation, remedy)
         self.path = path
-
-
-class ManifestError(InvalidError):
-    pass

@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from django.utils.translation import gettext as _
 
+from release.client.paths import path_problem
 from release.errors import ReleaseFilesError
-from release.paths import path_problem
 
 MAX_FILE_BYTES = 50_000_000_000  # Hub clients take no larger one
 MAX_FILES = 1000

@@ -15,7 +15,7 @@ from access_portal.errors import InvalidError
 from access_portal.grants.policy import Action, Office, require
 from access_portal.licences.queries import current_version
 from access_portal.outbox.commands import queue_mail
-from release import manifest
+from release.client import manifest
 from release.errors import ReleaseFilesError, ReleaseStateError
 from release.models import Artifact, Release
 from release.staging import audit_subject

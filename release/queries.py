@@ -10,9 +10,7 @@ from django.utils.translation import gettext as _
 
 from access_portal.grants.policy import Action, Actor, Model, usable
 from release.errors import ReleaseNotFoundError
-from release.models import Artifact, Family, Release, Variant
-
-SHOWN_STATES = (Release.State.PUBLISHED, Release.State.WITHDRAWN)
+from release.models import LIVE_STATES, SHOWN_STATES, Artifact, Family, Release, Variant
 
 
 def policy_model(release: Release) -> Model:
@@ -22,7 +20,7 @@ def policy_model(release: Release) -> Model:
         family_id=variant.family_id,
         variant_id=variant.pk,
         licence_version_id=release.licence_version_id,
-        withdrawn=release.state != Release.State.PUBLISHED,
+        withdrawn=release.state not in LIVE_STATES,
         name=str(variant),
         family_slug=variant.family.slug,
     )

@@ -14,9 +14,9 @@ from access_portal.audit.commands import record
 from access_portal.grants.policy import Action, Office, require
 from access_portal.licences.models import LicenceVersion
 from release.checkpoint import checkpoint_shape
+from release.client.hashing import Digests, digests_of, file_chunks
 from release.errors import ReleaseFilesError, ReleaseStateError
 from release.files import LocalFile, checkpoint_folder, collect
-from release.hashing import Digests, digests_of, file_chunks
 from release.models import Artifact, Release, Variant
 from release.storage import weights_store
 from release.verification import Progress, quiet, stored_digests, watched

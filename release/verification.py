@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from release.client.hashing import Digests, digests_of
 from release.errors import ObjectMissingError
-from release.hashing import Digests, digests_of
 from release.models import Artifact
 from release.storage import weights_store
 

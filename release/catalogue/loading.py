@@ -14,7 +14,7 @@ from access_portal.errors import ConflictError
 from access_portal.licences.commands import publish_version, sha256_of
 from access_portal.licences.models import Licence, LicenceVersion
 from access_portal.licences.queries import current_version
-from release.models import Family, Release, Variant
+from release.models import SHOWN_STATES, Family, Release, Variant
 
 DATA = Path(__file__).parent / "data"
 ARCHITECTURE = ("dim", "n_layers", "n_heads", "n_kv_heads", "ffn_hidden", "vocab_size", "shards", "parameters")
@@ -58,7 +58,7 @@ def _load(data: dict[str, Any], folder: Path, now: datetime) -> Family:
 def _load_variant(family: Family, values: dict[str, Any]) -> None:
     slug = values.pop("slug")
     existing = Variant.objects.filter(family=family, slug=slug).first()
-    if existing is not None and Release.objects.filter(variant=existing).exclude(state=Release.State.STAGED).exists():
+    if existing is not None and Release.objects.filter(variant=existing, state__in=SHOWN_STATES).exists():
         for name in (*ARCHITECTURE, "model_id", "hub_repo"):
             if getattr(existing, name) != values[name]:
                 raise ConflictError(

@@ -55,7 +55,7 @@ def create(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
 def drop(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
     for name, (table, *_) in REFUSED.items():
         if schema.connection.vendor == "sqlite":
-            schema.execute(f"DROP TRIGGER {name}")
+            schema.execute(f"DROP TRIGGER IF EXISTS {name}")
         else:
             schema.execute(f"DROP TRIGGER {name} ON {table}")
             schema.execute(f"DROP FUNCTION {name}()")

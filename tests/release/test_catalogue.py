@@ -11,9 +11,9 @@ from django.utils import timezone
 from access_portal.errors import ConflictError
 from access_portal.grants.policy import Action
 from access_portal.licences.models import LicenceVersion
-from release import manifest
 from release.catalogue import card
 from release.catalogue.loading import DATA, load_catalogue
+from release.client import manifest
 from release.models import Family, Release, Variant
 from release.queries import published_release, usable_releases
 from tests.factories import make_grant, make_release, make_user, make_variant

@@ -17,7 +17,7 @@ from access_portal.audit.commands import first_broken
 from access_portal.audit.models import Event
 from access_portal.errors import GatehouseError, InvalidError, PermissionRefusedError
 from access_portal.outbox.models import OutboxMail
-from release import manifest
+from release.client import manifest
 from release.delivery import Link, mint
 from release.errors import ReleaseFilesError, ReleaseStateError
 from release.models import Artifact, Mint, Release, Variant

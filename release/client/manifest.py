@@ -10,19 +10,30 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from release.errors import ManifestError
-from release.hashing import digests_of, file_chunks
-from release.paths import path_problem
+from release.client.errors import ManifestError
+from release.client.hashing import digests_of, file_chunks
+from release.client.paths import path_problem
 
-FORMAT = "gatehouse-manifest/1"
+FORMAT = "gatehouse-manifest/2"
+FIRST_FORMAT = "gatehouse-manifest/1"  # did not tell layouts apart; still read, never written
+FORMATS = (FIRST_FORMAT, FORMAT)
 COMMIT_DIGITS = 40
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MD5 = re.compile(r"[0-9a-f]{32}")
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
+
+
+class Layout(StrEnum):
+    """For which loaders a file is there: Meta's own, those of Hugging Face, or any."""
+
+    META = "meta"
+    HF = "hf"
+    ANY = "any"
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,7 @@ class File:
     size: int
     sha256: str
     md5: str
+    layout: Layout = Layout.ANY
 
 
 @dataclass(frozen=True)
@@ -85,11 +97,16 @@ def decode(data: bytes) -> Manifest:
         content = json.loads(data)
     except (ValueError, RecursionError):
         raise _invalid("it is not JSON") from None
-    if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("files"), list):
+    if (
+        not isinstance(content, dict)
+        or content.get("format") not in FORMATS
+        or not isinstance(content.get("files"), list)
+    ):
         raise _invalid(f"it is not in the format {FORMAT}")
     licence = _strings(content.get("licence"), "slug", "version", "sha256")
     names = _strings(content, "model", "version")
-    files = _sorted(tuple(_file(entry) for entry in content["files"]))
+    told = content["format"] != FIRST_FORMAT
+    files = _sorted(tuple(_file(entry, told=told) for entry in content["files"]))
     if len({file.path for file in files}) != len(files):
         raise _invalid("it names a file twice")
     return Manifest(names["model"], names["version"], LicenceText(**licence), files)
@@ -111,8 +128,11 @@ def _sorted(files: tuple[File, ...]) -> tuple[File, ...]:
     return tuple(sorted(files, key=lambda file: file.path))
 
 
-def _file(entry: Any) -> File:
+def _file(entry: Any, *, told: bool) -> File:
     values = _strings(entry, "path", "sha256", "md5")
+    layout = entry.get("layout") if told else Layout.ANY
+    if layout not in list(Layout):
+        raise _invalid("a layout is not one of meta, hf and any")
     size = entry.get("size")
     if type(size) is not int or size < 0:
         raise _invalid("a size is not a whole number")
@@ -121,7 +141,7 @@ def _file(entry: Any) -> File:
     problem = path_problem(values["path"])
     if problem:
         raise _invalid(f"the path {values['path'][:100]!r} {problem}")
-    return File(size=size, **values)
+    return File(size=size, layout=Layout(layout), **values)
 
 
 def _strings(content: Any, *names: str) -> dict[str, str]:

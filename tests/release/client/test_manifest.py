@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release import manifest
-from release.errors import ManifestError
-from release.hashing import digests_of
-from release.manifest import File, LicenceText, Manifest
-from release.paths import path_problem
+from release.client import manifest
+from release.client.errors import ManifestError
+from release.client.hashing import digests_of
+from release.client.manifest import File, LicenceText, Manifest
+from release.client.paths import path_problem
 
 
 def _file(path: str, content: bytes) -> File:

@@ -1,0 +1,11 @@
+"""Tables of releases."""
+
+from release.models.catalogue import Family, Variant
+from release.models.delivery import FetchReport, Mint
+from release.models.release import LIVE_STATES, OPEN_STATES, SHOWN_STATES, Artifact, Release
+from release.models.upkeep import StoreCheck, Upload
+
+__all__ = [
+    "LIVE_STATES", "OPEN_STATES", "SHOWN_STATES", "Artifact", "Family", "FetchReport", "Mint", "Release", "StoreCheck",
+    "Upload", "Variant",
+]  # fmt: skip
