@@ -164,6 +164,19 @@ S3_SIGNER_SECRET_KEY = env.str("GATEHOUSE_S3_SIGNER_SECRET_KEY", S3_SECRET_KEY)
 S3_WEIGHTS_BUCKET = env.str("GATEHOUSE_S3_WEIGHTS_BUCKET", "gatehouse-weights")
 S3_JOBS_BUCKET = env.str("GATEHOUSE_S3_JOBS_BUCKET", "gatehouse-jobs")
 DOWNLOAD_URL_SECONDS = env.int("GATEHOUSE_DOWNLOAD_URL_SECONDS", 900, validate=lambda n: 1 <= n <= 900)
+# Of one grant and day (UTC), unless the grant has a figure of its own: a family of 240 GB in both layouts, twice.
+DOWNLOAD_BYTES_PER_DAY = env.int("GATEHOUSE_DOWNLOAD_BYTES_PER_DAY", 10**12, validate=lambda n: n >= 1)
+# Who signs download links: the store, or CloudFront with the weights bucket as its origin
+DOWNLOAD_SIGNER = env.str("GATEHOUSE_DOWNLOAD_SIGNER", "s3", validate=validate.OneOf(["s3", "cloudfront"]))
+CLOUDFRONT_URL = env.str("GATEHOUSE_CLOUDFRONT_URL", "").rstrip("/")
+CLOUDFRONT_KEY_PAIR_ID = env.str("GATEHOUSE_CLOUDFRONT_KEY_PAIR_ID", "")
+CLOUDFRONT_PRIVATE_KEY = env.str("GATEHOUSE_CLOUDFRONT_PRIVATE_KEY", "")
+if DOWNLOAD_SIGNER == "cloudfront" and not (CLOUDFRONT_URL and CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY):
+    raise ValueError(
+        "GATEHOUSE_DOWNLOAD_SIGNER is cloudfront, so GATEHOUSE_CLOUDFRONT_URL, GATEHOUSE_CLOUDFRONT_KEY_PAIR_ID and "
+        "GATEHOUSE_CLOUDFRONT_PRIVATE_KEY must be given"
+    )
+DOWNLOAD_ORIGIN = CLOUDFRONT_URL if DOWNLOAD_SIGNER == "cloudfront" else S3_PUBLIC_ENDPOINT_URL
 
 # Batch inference
 MODEL_CACHE_DIR = Path(env.str("GATEHOUSE_MODEL_CACHE_DIR", str(ROOT / ".gatehouse" / "models")))
@@ -328,7 +341,7 @@ CONTENT_SECURITY_POLICY = {
         # The button of ORCID likewise.
         "form-action": [
             SELF,
-            *([S3_PUBLIC_ENDPOINT_URL] if S3_PUBLIC_ENDPOINT_URL else ["https:"]),
+            *([DOWNLOAD_ORIGIN] if DOWNLOAD_ORIGIN else ["https:"]),
             *([site_of(ORCID_DOMAIN)] if ORCID_CLIENT_ID else []),
         ],
         "frame-ancestors": [NONE],

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 
 from access_portal.site import health
+from release.signers.chosen import weights_signer
 from release.storage import jobs_store, weights_store
 
 
@@ -10,6 +11,7 @@ class ReleaseConfig(AppConfig):
     name = "release"
 
     def ready(self) -> None:
+        weights_signer()  # a key that cannot be read stops start-up, as any bad setting does
         health.register("s3", check_stores)
 
 
