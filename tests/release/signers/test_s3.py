@@ -16,8 +16,8 @@ from release.signers.signer import attachment
 
 NOW = datetime(2026, 6, 1, 12, 30, 59, 999_999, UTC)
 ENDPOINT = "https://store.example:9443"
-ODD = ["a", "a/b.json", "a b", "a+b", "a%2Fb", "ä/日本 語.txt", "~t-._", "a//b", "/lead", "a/../b", "q?x=1&y", "#f", "a'(1)!*",
-       "e=mc2", "a:b@c;d,e$", "tab\tand\nline", "\u202eevil", "😀" * 20]  # fmt: skip
+ODD = ["a", "a/b.json", "a b", "a+b", "a%2Fb", "ä/日本 語.txt", "~t-._", "a//b", "/lead", "a/../b", "q?x=1&y", "#f",
+       "a'(1)!*", "e=mc2", "a:b@c;d,e$", "tab\tand\nline", "\u202eevil", "😀" * 20]  # fmt: skip
 
 
 def ours(key: str, endpoint: str = ENDPOINT, name: str = "file.bin", now: datetime = NOW, seconds: int = 900) -> str:
