@@ -16,7 +16,6 @@ def require_checked(application: Application, checked: Collection[str]) -> list[
     items = definition_of(application).checklist
     missing = [item for item in items if item.required and item.id not in checked]
     if missing:
-        raise InvalidError(
-            "checklist_open", _("Not checked yet: %(item)s") % {"item": missing[0].text}, field="checked"
-        )
+        items_missing = "; ".join(str(item.text) for item in missing)
+        raise InvalidError("checklist_open", _("Not checked yet: %(item)s") % {"item": items_missing}, field="checked")
     return [item.id for item in items if item.id in checked]

@@ -186,7 +186,8 @@ def test_the_mail_is_shown_before_it_is_sent_and_sent_as_it_was_shown(case: Appl
 
 def test_a_preview_keeps_the_words_and_tells_what_is_wrong_with_them(case: Application, client: Client) -> None:
     answer = post(client, case, "approve", **{**APPROVAL, "checked": []}, preview="1")
-    assertContains(answer, "Not checked yet", status_code=422)
+    for words in ("Not checked yet: The person", "; The institution", "; The purpose"):
+        assertContains(answer, words, status_code=422)
     assertContains(answer, "Sound work.</textarea>", status_code=422)
 
 
