@@ -218,6 +218,9 @@ CLOCK_JOBS = {
     "access_portal.accounts.forgetting.forget_unconfirmed_due": 3600,
     "access_portal.privacy.sessions.forget_over_due": 3600,
     "release.forgetting.forget_addresses_due": 3600,
+    "release.publishing.due.publish_due": 5,
+    "release.publishing.due.verify_due": 5,
+    "release.publishing.telling.tell_due": 10,
     "access_portal.licences.reminders.remind_due": 3600,
     "inference_worker.reconciler.tick": 5,
 }
@@ -323,6 +326,12 @@ WEBHOOK_ALLOW_PRIVATE = env.bool("GATEHOUSE_WEBHOOK_ALLOW_PRIVATE", False)
 # Receipts of grants: the key that signs them, none of which means no receipts, and the public keys of earlier times
 RECEIPT_KEY = read_private_key(env.str("GATEHOUSE_RECEIPT_KEY", ""), "GATEHOUSE_RECEIPT_KEY")
 RECEIPT_OLD_KEYS = read_public_keys(env.str("GATEHOUSE_RECEIPT_OLD_KEYS", ""), "GATEHOUSE_RECEIPT_OLD_KEYS")
+
+# Releases: the key that signs their manifests, none of which means that nothing can be published, the public keys of
+# earlier times, and whether publishing takes somebody else than staging
+RELEASE_KEY = read_private_key(env.str("GATEHOUSE_RELEASE_KEY", ""), "GATEHOUSE_RELEASE_KEY")
+RELEASE_OLD_KEYS = read_public_keys(env.str("GATEHOUSE_RELEASE_OLD_KEYS", ""), "GATEHOUSE_RELEASE_OLD_KEYS")
+RELEASE_TWO_PEOPLE = env.bool("GATEHOUSE_RELEASE_TWO_PEOPLE", False)
 
 # Browser security
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

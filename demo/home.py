@@ -17,6 +17,7 @@ PASSWORDS = ("secret_key", "redis_password", "s3_access_key", "s3_secret_key")
 SECRETS: dict[str, Callable[[], str]] = {
     **dict.fromkeys(PASSWORDS, lambda: secrets.token_urlsafe(32)),
     "receipt_key": new_private_key,
+    "release_key": new_private_key,
 }
 
 

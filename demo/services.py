@@ -50,6 +50,7 @@ def settings(home: Home, ports: Ports) -> dict[str, str]:
         "GATEHOUSE_S3_ACCESS_KEY": secret["s3_access_key"],
         "GATEHOUSE_S3_SECRET_KEY": secret["s3_secret_key"],
         "GATEHOUSE_RECEIPT_KEY": secret["receipt_key"],
+        "GATEHOUSE_RELEASE_KEY": secret["release_key"],
         "GATEHOUSE_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "GATEHOUSE_EMAIL_FILE_PATH": str(home.folder / "mail"),
         "GATEHOUSE_MODEL_CACHE_DIR": str(home.folder / "models"),

@@ -17,7 +17,8 @@ ED25519 = bytes.fromhex("302e020100300506032b657004220420")  # PKCS #8 of a priv
 def environment(domain: str) -> str:
     lines = [f"GATEHOUSE_DOMAIN={domain}", f"GATEHOUSE_S3_DOMAIN=s3.{domain}"]
     lines += [f"{name}={secrets.token_hex(32)}" for name in SECRETS]
-    lines.append("GATEHOUSE_RECEIPT_KEY=" + base64.b64encode(ED25519 + secrets.token_bytes(32)).decode())
+    for name in ("GATEHOUSE_RECEIPT_KEY", "GATEHOUSE_RELEASE_KEY"):
+        lines.append(f"{name}=" + base64.b64encode(ED25519 + secrets.token_bytes(32)).decode())
     lines += ["GATEHOUSE_FROM_EMAIL=gatehouse@" + domain, "GATEHOUSE_EMAIL_HOST=mail." + domain]
     return "\n".join(lines) + "\n"
 

@@ -17,6 +17,11 @@ def _free_port() -> int:
         return int(sock.getsockname()[1])
 
 
+def _signing_key() -> str:
+    """An Ed25519 key in PKCS #8, which is a fixed beginning and 32 random bytes."""
+    return b64encode(bytes.fromhex("302e020100300506032b657004220420") + secrets.token_bytes(32)).decode()
+
+
 FOLDER = tempfile.mkdtemp(prefix="gatehouse-test-")
 os.mkdir(f"{FOLDER}/static")
 REDIS_PORT = _free_port()
@@ -33,10 +38,8 @@ os.environ.update(
         "GATEHOUSE_S3_ENDPOINT_URL": f"http://127.0.0.1:{S3_PORT}",
         "GATEHOUSE_S3_ACCESS_KEY": "test-" + secrets.token_hex(8),
         "GATEHOUSE_S3_SECRET_KEY": secrets.token_urlsafe(32),
-        # an Ed25519 key in PKCS #8, which is a fixed beginning and 32 random bytes
-        "GATEHOUSE_RECEIPT_KEY": b64encode(
-            bytes.fromhex("302e020100300506032b657004220420") + secrets.token_bytes(32)
-        ).decode(),
+        "GATEHOUSE_RECEIPT_KEY": _signing_key(),
+        "GATEHOUSE_RELEASE_KEY": _signing_key(),
         "GATEHOUSE_EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
         "GATEHOUSE_MODEL_CACHE_DIR": f"{FOLDER}/models",
         "GATEHOUSE_STATIC_ROOT": f"{FOLDER}/static",

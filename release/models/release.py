@@ -43,6 +43,10 @@ class Release(models.Model):
     verified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    verification_asked_at = models.DateTimeField(null=True, blank=True)  # the clock reads all files, then forgets this
+    verification_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     publish_at = models.DateTimeField(null=True, blank=True)  # the end of the embargo, while it is scheduled
     scheduled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -60,6 +64,7 @@ class Release(models.Model):
     successor = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_reason = models.TextField(blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)  # when the last of those who fetched it was written to
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["variant", "version"], name="release_once_per_variant")]

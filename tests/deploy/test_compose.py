@@ -111,6 +111,15 @@ def test_only_the_portal_can_sign_receipts(config: dict[str, Any]) -> None:
     assert read_private_key(config["services"]["portal"]["environment"]["GATEHOUSE_RECEIPT_KEY"], "X") is not None
 
 
+def test_only_portal_and_clock_can_sign_releases(config: dict[str, Any]) -> None:
+    """The clock publishes at the end of an embargo; workers and the proxy never see the key."""
+    holders = [name for name, it in config["services"].items() if "GATEHOUSE_RELEASE_KEY" in it.get("environment", {})]
+    assert sorted(holders) == ["clock", "portal"]
+    key = config["services"]["clock"]["environment"]["GATEHOUSE_RELEASE_KEY"]
+    assert key != config["services"]["portal"]["environment"]["GATEHOUSE_RECEIPT_KEY"]
+    assert read_private_key(key, "X") is not None
+
+
 def test_every_management_command_of_the_file_exists(config: dict[str, Any]) -> None:
     known = {path.stem for path in ROOT.glob("*/management/commands/*.py")} | {"migrate"}
     for service in config["services"].values():
