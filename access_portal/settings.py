@@ -189,6 +189,8 @@ MAX_BATCH_LINES = env.int("GATEHOUSE_MAX_BATCH_LINES", 50_000)
 MAX_LINE_BYTES = env.int("GATEHOUSE_MAX_LINE_BYTES", 1024 * 1024)
 CHUNK_COST_TOKENS = env.int("GATEHOUSE_CHUNK_COST_TOKENS", 8_192)
 REQUESTS_PER_MINUTE = env.int("GATEHOUSE_REQUESTS_PER_MINUTE", 6_000)  # of one person to the API
+# Of one token to the Hub door; a snapshot costs one for each of its files, eight at a time
+HUB_REQUESTS_PER_5_MINUTES = env.int("GATEHOUSE_HUB_REQUESTS_PER_5_MINUTES", 5_000, validate=lambda n: n >= 1_000)
 COMPLETION_WAIT_SECONDS = env.int("GATEHOUSE_COMPLETION_WAIT_SECONDS", 290)
 
 # Review: how long a decision can be taken back; its mail waits that long
