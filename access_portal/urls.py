@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("office/", include("access_portal.accounts.people.urls")),
     path("office/", include("access_portal.audit.urls")),
     path("office/", include("access_portal.office.urls")),
+    path("", include("release.signature_pages")),
     path("models/", include("release.catalogue.urls")),
     path("access/", include("release.access_page")),
     path("jobs/", include("inference_worker.urls")),

@@ -7,7 +7,7 @@ from datetime import datetime
 from access_portal.accounts.models import User
 from access_portal.licences.queries import current_version
 from demo.home import ROOT
-from release.models import Release, Variant
+from release.models import SHOWN_STATES, Release, Variant
 from release.publishing import publish_release
 from release.staging import stage_release
 
@@ -22,8 +22,7 @@ def demo_variant() -> Variant:
 def publish(owner: User, now: datetime) -> None:
     """Stage and publish the demo weights, unless that was done before."""
     variant = demo_variant()
-    published = Release.objects.filter(variant=variant, version=VERSION).exclude(state=Release.State.STAGED)
-    if published.exists():
+    if Release.objects.filter(variant=variant, version=VERSION, state__in=SHOWN_STATES).exists():
         return
     licence_version = current_version(variant.family.weights_licence)
     assert licence_version is not None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Case, Prefetch, Q, QuerySet, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from access_portal.grants.policy import Action, Actor, Model, usable
 from release.errors import ReleaseNotFoundError
 from release.models import LIVE_STATES, SHOWN_STATES, Artifact, Family, Release, Variant
+
+# What is deprecated comes after everything that is not, however new it is.
+NEWEST = (Case(When(state=Release.State.PUBLISHED, then=0), default=1), "-published_at", "-pk")
 
 
 def policy_model(release: Release) -> Model:
@@ -21,6 +24,7 @@ def policy_model(release: Release) -> Model:
         variant_id=variant.pk,
         licence_version_id=release.licence_version_id,
         withdrawn=release.state not in LIVE_STATES,
+        deprecated=release.state == Release.State.DEPRECATED,
         name=str(variant),
         family_slug=variant.family.slug,
     )
@@ -81,15 +85,14 @@ def releases_of(variant: Variant) -> QuerySet[Release]:
 
 
 def latest_release(variant: Variant) -> Release | None:
-    """The newest published release that was not withdrawn."""
-    return _releases().filter(variant=variant, state=Release.State.PUBLISHED).order_by("-published_at", "-pk").first()
+    """The newest published release; where there is none, the newest of those that are deprecated."""
+    return _releases().filter(variant=variant, state__in=LIVE_STATES).order_by(*NEWEST).first()
 
 
 def latest_releases() -> dict[int, Release]:
-    """The newest published release of each variant that has one, by the variant's key."""
+    """`latest_release` of each variant that has one, by the variant's key."""
     latest: dict[int, Release] = {}
-    published = _releases().filter(state=Release.State.PUBLISHED)
-    for release in published.order_by("variant__model_id", "-published_at", "-pk"):
+    for release in _releases().filter(state__in=LIVE_STATES).order_by("variant__model_id", *NEWEST):
         latest.setdefault(release.variant_id, release)
     return latest
 
@@ -103,7 +106,10 @@ def hub_variant(repo: str) -> Variant | None:
 
 
 def revision(variant: Variant, name: str) -> Release | None:
-    """What `main`, a version or a commit of 40 digits stands for; a withdrawn release is found and refused later."""
+    """What `main`, a version or a commit of 40 digits stands for; a withdrawn release is found and refused later.
+
+    `main` is the newest published release, else the newest deprecated one, else the newest withdrawn one.
+    """
     if "\0" in name:
         return None
     if name == "main":
@@ -112,13 +118,13 @@ def revision(variant: Variant, name: str) -> Release | None:
 
 
 def published_release(model_id: str) -> Release | None:
-    """The newest published release of the variant with this id in the inference API (`llama-7b`)."""
+    """`latest_release` of the variant with this id in the inference API (`llama-7b`)."""
     variant = Variant.objects.filter(model_id=model_id).first() if "\0" not in model_id else None
     return None if variant is None else latest_release(variant)
 
 
 def usable_releases(user: Actor, action: Action, now: datetime) -> list[Release]:
-    """The newest published release of each variant on which `user` may do `action` at `now`, by model id."""
+    """The latest release of each variant on which `user` may do `action` at `now`, by model id."""
     return usable(user, action, list(latest_releases().values()), policy_model, now)
 
 

@@ -52,8 +52,7 @@ def _about_a_model(actor: User, action: Action, model: Model, now: datetime) -> 
     yield Fact(
         "release_withdrawn",
         not model.withdrawn,
-        (_("This release of %(model)s was withdrawn.") if model.withdrawn else _("This release of %(model)s is there."))
-        % {"model": model.name},
+        _there(model) % {"model": model.name},
         _("See the model's page for the reason and for newer releases."),
         reverse("family", args=[model.family_slug]),
     )
@@ -67,6 +66,14 @@ def _about_a_model(actor: User, action: Action, model: Model, now: datetime) -> 
         yield rights.accepted_licence(actor, model, now)
 
     yield from _best(actor, model, grants, facts, now)
+
+
+def _there(model: Model) -> str:
+    if model.withdrawn:
+        return _("This release of %(model)s was withdrawn.")
+    if model.deprecated:
+        return _("This release of %(model)s is deprecated: it can still be had, and its page says what to use instead.")
+    return _("This release of %(model)s is there.")
 
 
 def _about_the_api(actor: User, now: datetime) -> Iterator[Fact]:

@@ -42,6 +42,7 @@ class Model:
     withdrawn: bool
     name: str  # for sentences: "LLaMA 7B"
     family_slug: str
+    deprecated: bool = False  # it can still be had, but something better can, too
     under: int | None = None  # the grant that work began under: it goes on under that one, or one in its place
 
 

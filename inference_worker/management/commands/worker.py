@@ -13,7 +13,7 @@ from django.urls import get_resolver
 
 from access_portal.celery import app
 from inference_worker import admission, engines, hints
-from release.models import Release, Variant
+from release.models import LIVE_STATES, Release, Variant
 
 OPTIONS = ("--pool", "threads", "--without-gossip", "--without-mingle", "--loglevel", "WARNING")
 # A chunk that is not done this long after SIGTERM is handed back, before a process manager loses patience.
@@ -66,7 +66,7 @@ def _model_ids(wanted: str) -> list[str]:
 
 
 def _is_published(model_id: str) -> bool:
-    return Release.objects.filter(variant__model_id=model_id, state=Release.State.PUBLISHED).exists()
+    return Release.objects.filter(variant__model_id=model_id, state__in=LIVE_STATES).exists()
 
 
 def _hand_back_in_time(**_: Any) -> None:
