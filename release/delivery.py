@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -11,16 +12,15 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
-from access_portal.audit.commands import record
 from access_portal.grants.models import Grant
 from access_portal.grants.policy import Action, Actor, require
 from access_portal.grants.queries import rights_of
 from release.client.paths import path_problem
+from release.counting import Asker, count_bytes
 from release.errors import ReleaseNotFoundError
 from release.models import Artifact, Mint, Release
 from release.queries import policy_model
-from release.staging import audit_subject
-from release.storage import weights_store
+from release.signers.chosen import weights_signer
 
 LONGEST_SECONDS = 900
 
@@ -29,75 +29,122 @@ LONGEST_SECONDS = 900
 class Link:
     """A link that anyone who has it can use until `expires_at`; it is never mailed and never logged."""
 
+    path: str
     url: str
     size_bytes: int
     sha256: str
     expires_at: datetime
 
 
-def mint(*, actor: Actor, release: Release, path: str, address: str | None, user_agent: str, now: datetime) -> Link:
-    """Make a link to one file and put on record for whom, and under which grant.
+def mint(
+    *,
+    actor: Actor,
+    release: Release,
+    path: str,
+    address: str | None,
+    user_agent: str,
+    via: Mint.Via | str = "",
+    now: datetime,
+) -> Link:
+    """Make a link to one file, as `mint_each` does for several."""
+    return mint_each(
+        actor=actor, release=release, paths=[path], address=address, user_agent=user_agent, via=via, now=now
+    )[0]
+
+
+def mint_each(
+    *,
+    actor: Actor,
+    release: Release,
+    paths: Sequence[str],
+    address: str | None,
+    user_agent: str,
+    via: Mint.Via | str = "",
+    now: datetime,
+) -> list[Link]:
+    """Make a link to each of these files, or to none. The row of each is the record of it: for whom, under which grant.
 
     Raises PermissionRefusedError in the policy's words before anything is told about the files, ReleaseNotFoundError
-    for a file that the release does not have, StoreUnavailableError.
+    for a file that the release does not have, DailyBytesUsedError when the grant has no bytes left for today.
     """
     with transaction.atomic():
-        granted = _granted(actor, release, now)
+        grant = _granted(actor, release, now)
         assert isinstance(actor, User)
-        artifact = find_artifact(release, path)
-        seconds = lifetime_seconds(granted, now)
-        url = weights_store().presign_get(artifact.storage_key, seconds, PurePosixPath(artifact.path).name)
-        link = Link(url, artifact.size_bytes, artifact.sha256, now + timedelta(seconds=seconds))
-        Mint.objects.create(
-            artifact=artifact,
-            user=actor,
-            grant=granted,
-            minted_at=now,
-            expires_at=link.expires_at,
-            address=address,
-            user_agent=_printable(user_agent),
-        )
-        data = {"release": audit_subject(release), "path": artifact.path, "sha256": artifact.sha256}
-        record(f"grant:{granted.number}", "download_link_made", actor=actor, now=now, data=data)
-    return link
+        artifacts = find_artifacts(release, paths)
+        counted = count_bytes(Asker(actor, grant, address), artifacts, now)
+        seconds = lifetime_seconds(grant, now)
+        expires_at = now.replace(microsecond=0) + timedelta(seconds=seconds)
+        Mint.objects.bulk_create(
+            Mint(
+                artifact=artifact, user=actor, grant=grant, minted_at=now, expires_at=expires_at, address=address,
+                user_agent=_printable(user_agent), via=via, counted_bytes=counted.get(artifact.pk, 0),
+            )
+            for artifact in artifacts
+        )  # fmt: skip
+    return [_signed(artifact, seconds, expires_at, now) for artifact in artifacts]
 
 
-def find_artifact(release: Release, path: str) -> Artifact:
-    """The file at exactly this path; raises ReleaseNotFoundError."""
-    artifact = None if path_problem(path) else release.artifacts.filter(path=path).first()
-    if artifact is None:
+def find_artifacts(release: Release, paths: Sequence[str]) -> list[Artifact]:
+    """The files at exactly these paths, each once, in the order asked for; raises ReleaseNotFoundError."""
+    wanted = dict.fromkeys(paths)
+    sound = [path for path in wanted if not path_problem(path)]
+    found = {artifact.path: artifact for artifact in release.artifacts.filter(path__in=sound)}
+    if found.keys() != wanted.keys():
         raise ReleaseNotFoundError(
             "file_not_found", _("%s has no such file.") % release, _("Its page lists all of its files.")
         )
-    return artifact
+    return [found[path] for path in wanted]
 
 
 def lifetime_seconds(grant: Grant, now: datetime) -> int:
-    """How long a link may live: as set, at most fifteen minutes, and never beyond the grant's end."""
-    left = int((grant.ends_at - now).total_seconds())
-    return max(1, min(settings.DOWNLOAD_URL_SECONDS, LONGEST_SECONDS, left))
+    """How long a link may live: as set, at most fifteen minutes, and never beyond the grant's end.
+
+    Counted from the full second before `now`, from which a signature counts as well; 0 in the last second of a grant.
+    """
+    left = int((grant.ends_at - now.replace(microsecond=0)).total_seconds())
+    return min(settings.DOWNLOAD_URL_SECONDS, LONGEST_SECONDS, left)
+
+
+def _signed(artifact: Artifact, seconds: int, expires_at: datetime, now: datetime) -> Link:
+    """Signed once the record is kept: no lock is held meanwhile, and no link is without a record."""
+    name = PurePosixPath(artifact.path).name
+    url = weights_signer().link(artifact.storage_key, filename=name, seconds=seconds, now=now)
+    return Link(artifact.path, url, artifact.size_bytes, artifact.sha256, expires_at)
 
 
 def _granted(actor: Actor, release: Release, now: datetime) -> Grant:
-    """The grant that this rests on, locked, and the release read afresh.
+    """The grant that this rests on, held, and the release read afresh.
 
     A revocation or withdrawal that was committed before is seen, one that comes later waits for this link; so does
-    the removal of a lab's member, which locks the grant.
+    the removal of a lab's member, which locks the grant. Links are made side by side.
     """
     if isinstance(actor, User):
-        list(rights_of(actor, release.variant.family_id).select_for_update(of=("self",)).order_by("pk"))
-    _hold(release)
-    release.refresh_from_db(fields=["state"])
-    granted = require(actor, Action.DOWNLOAD, policy_model(release), now)
-    assert granted.grant is not None
-    return granted.grant
+        _hold_rights(actor, release.variant.family_id)
+    release.state = _held_state(release)
+    model = policy_model(release)
+    grant = require(actor, Action.DOWNLOAD, model, now).grant
+    assert grant is not None
+    if lifetime_seconds(grant, now) < 1:  # no link is that short, so ask as of the end
+        grant = require(actor, Action.DOWNLOAD, model, grant.ends_at).grant
+        assert grant is not None
+    return grant
 
 
-def _hold(release: Release) -> None:
-    """Links to one release are made side by side, its withdrawal waits for them; SQLite has one writer anyway."""
+def _hold_rights(user: User, family_id: int) -> None:
+    """What may open the door, held against change until the transaction ends; SQLite has one writer anyway."""
     if connection.vendor == "postgresql":
+        rights = rights_of(user, family_id).order_by("pk").values("pk")
+        statement, values = rights.query.sql_with_params()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM release_release WHERE id = %s FOR SHARE", [release.pk])
+            cursor.execute(f"{statement} FOR SHARE OF grants_grant", values)
+
+
+def _held_state(release: Release) -> str:
+    """The state now; a withdrawal waits until the transaction ends."""
+    held = " FOR SHARE" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT state FROM release_release WHERE id = %s{held}", [release.pk])  # noqa: S608
+        return str(cursor.fetchone()[0])
 
 
 def _printable(user_agent: str) -> str:

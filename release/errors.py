@@ -6,6 +6,7 @@ GatehouseError
 │   └── StoreUnavailableError   it did not answer as it should
 ├── ConflictError
 │   └── ReleaseStateError   the release is not in a state for this
+├── DailyBytesUsedError     the grant gives no more download links today (429)
 ├── NotFoundError
 │   └── ReleaseNotFoundError    no such family, variant, release or file
 └── InvalidError
@@ -13,6 +14,8 @@ GatehouseError
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from access_portal.errors import ConflictError, GatehouseError, InvalidError, NotFoundError
 
@@ -57,6 +60,17 @@ class StoreUnavailableError(StorageError):
 
 class ReleaseStateError(ConflictError):
     pass
+
+
+class DailyBytesUsedError(GatehouseError):
+    """It opens again at `opens_at`, in `retry_after` seconds."""
+
+    status = 429
+
+    def __init__(self, explanation: str, remedy: str, opens_at: datetime, retry_after: int) -> None:
+        super().__init__("daily_bytes_used", explanation, remedy)
+        self.opens_at = opens_at
+        self.retry_after = retry_after
 
 
 class ReleaseNotFoundError(NotFoundError):

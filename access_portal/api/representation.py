@@ -13,6 +13,7 @@ from access_portal.applications.models import Application
 from access_portal.applications.standing import allowed_commands, state_seen
 from access_portal.applications.wording import next_actor
 from access_portal.audit.models import Event
+from access_portal.grants.daily_bytes import limit_of
 from access_portal.grants.models import Grant
 from access_portal.grants.standing import allowed_commands as allowed_for_grant
 from access_portal.grants.standing import state_of
@@ -118,6 +119,7 @@ def grant(row: Grant, reader: User, now: datetime) -> dict[str, Any]:
         "may_download": row.may_download,
         "may_infer": row.may_infer,
         "token_quota": row.token_quota,
+        "bytes_per_day": limit_of(row) if row.may_download else 0,
         "starts_at": moment(row.starts_at),
         "ends_at": moment(row.ends_at),
         "licence": {"version_id": row.licence_version_id, "sha256": row.licence_version.sha256},

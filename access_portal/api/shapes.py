@@ -87,6 +87,7 @@ class Recommend(Versioned):
 class Approve(Versioned):
     duration_months: int
     token_quota: int = 0
+    bytes_per_day: int | None = Field(None, description="of downloads; null: as the house has it")
     may_download: bool = True
     may_infer: bool = True
     variants: list[str] = Field([], max_length=100)

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from access_portal.errors import InvalidError
+from access_portal.gigabytes import LARGEST_BYTES
 
 LONGEST_MONTHS = 24
 LARGEST_QUOTA = 10**12  # tokens
@@ -25,6 +26,7 @@ class Terms:
     variants: tuple[str, ...]  # slugs
     reason: str
     whole_family: bool = False  # every size, later ones included; then `variants` says nothing
+    bytes_per_day: int | None = None  # of downloads; None: as the house has it
     lab_name: str = ""  # a grant for a lab, which the holder answers for; empty: for one person
 
     def __post_init__(self) -> None:
@@ -32,6 +34,8 @@ class Terms:
             raise InvalidError("bad_duration", _("A grant lasts from 1 to 24 months."), field="duration_months")
         if not 0 <= self.token_quota <= LARGEST_QUOTA:
             raise InvalidError("bad_quota", _("Give a number of tokens from 0 up."), field="token_quota")
+        if self.bytes_per_day is not None and not 1 <= self.bytes_per_day <= LARGEST_BYTES:
+            raise InvalidError("bad_bytes", _("Give a number of bytes a day from 1 up."), field="bytes_per_day")
         if not (self.may_download or self.may_infer):
             raise InvalidError("nothing_granted", _("Allow downloads, inference or both."), field="may_download")
         if self.may_infer and self.token_quota == 0:

@@ -31,6 +31,7 @@ class GrantTable(Table):
         "may_download",
         "may_infer",
         "token_quota",
+        "bytes_per_day",
         "version",
         "given_by",
         "supersedes",

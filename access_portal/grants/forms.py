@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access_portal.applications.families import variants_of
 from access_portal.applications.terms import LARGEST_QUOTA, LONGEST_MONTHS, Terms
+from access_portal.gigabytes import GigabytesField
 from access_portal.grants.lifecycle import Command
 from access_portal.grants.models import Grant
 
@@ -101,6 +102,9 @@ class TermsForm(ActForm):
         max_value=LARGEST_QUOTA,
         help_text=_("Over the life of the new grant; what was used of the old one does not count."),
     )
+    bytes_per_day = GigabytesField(
+        label=_("Gigabytes of downloads a day"), required=False, help_text=_("Leave it empty for what everybody gets.")
+    )
     reason = _words(_("Reason for the record"), _("It stands on the page of the new grant."), rows=2)
     text = _words(_("A word to the holder"), rows=2, required=False)
 
@@ -112,6 +116,7 @@ class TermsForm(ActForm):
             "may_download": grant.may_download,
             "may_infer": grant.may_infer,
             "token_quota": grant.token_quota,
+            "bytes_per_day": grant.bytes_per_day,
             "reason": grant.reason,
         }
 

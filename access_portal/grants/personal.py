@@ -43,9 +43,9 @@ def _rows(user: User) -> Iterator[Held]:
     number = {"grant": "grant__number"}
     yield held(
         "grants", grants_of(user), "number", "kind", "lab_name", "whole_family", "state", "starts_at",
-        "ends_at", "reason", "may_download", "may_infer", "token_quota", "state_reason", "state_changed_at",
-        "suspended_until", "attest_due_at", family="family__slug", licence="licence_version__number",
-        application="application__number",
+        "ends_at", "reason", "may_download", "may_infer", "token_quota", "bytes_per_day", "state_reason",
+        "state_changed_at", "suspended_until", "attest_due_at", family="family__slug",
+        licence="licence_version__number", application="application__number",
     )  # fmt: skip
     yield held(
         "memberships", GrantMember.objects.filter(user=user).order_by("pk"), "name", "email", "invited_at",

@@ -86,7 +86,7 @@ EVENT_WORDS: Mapping[str, str | Promise] = {
     "grant_receipt_made": gettext_lazy("A signed receipt was made"),
 }
 
-DOWNLOADS = "download_link_made"  # each has its line in the access log instead
+DOWNLOADS = "download_link_made"  # written in earlier times; each link has its line in the access log instead
 # What the office talks over among itself: the people of the grant hear of it when it changes something for them.
 INTERNAL = frozenset({"grant_revocation_proposed", "grant_revocation_declined"})
 

@@ -70,7 +70,6 @@ EVENT_TYPES: Mapping[str, str | Promise] = {
     "grant.transfer_asked": _("It was asked that its lab passes to a member."),
     "grant.transfer_refused": _("That its lab passes on was refused."),
     "grant.receipt_made": _("A signed receipt of it was made."),
-    "grant.download_link_made": _("A link to download one file was made under a grant."),
     TEST_EVENT: _("Somebody pressed “Send a test event”."),
 }
 

@@ -148,6 +148,7 @@ def _grant(row: Grant) -> dict[str, Any]:
         "number": row.number, "holder": row.holder.username, "kind": row.kind, "lab_name": row.lab_name,
         "state": row.state, "starts_at": row.starts_at, "ends_at": row.ends_at, "reason": row.reason,
         "may_download": row.may_download, "may_infer": row.may_infer, "token_quota": row.token_quota,
+        "bytes_per_day": row.bytes_per_day,
         "whole_family": row.whole_family, "state_reason": row.state_reason, "events": _chain(row.subject),
     }  # fmt: skip
 

@@ -16,6 +16,7 @@ from access_portal.grants.policy import Action, Granted, decide
 from release import queries
 from release.client_address import client_address
 from release.delivery import mint
+from release.models import Mint
 
 
 class SeeOther(HttpResponseRedirect):
@@ -73,6 +74,7 @@ def download(request: HttpRequest, family_slug: str, variant_slug: str, version:
         path=path,
         address=client_address(request),
         user_agent=request.headers.get("User-Agent", ""),
+        via=Mint.Via.PAGE,
         now=timezone.now(),
     )
     return SeeOther(link.url, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})

@@ -22,7 +22,7 @@ from release.client_address import client_address
 from release.delivery import Link, mint
 from release.errors import ReleaseNotFoundError
 from release.hub import errors
-from release.models import Release
+from release.models import Mint, Release
 
 
 @csrf_exempt
@@ -70,6 +70,7 @@ def _link(request: HttpRequest, token: ApiToken | None, release: Release, path: 
             path=path,
             address=client_address(request),
             user_agent=request.headers.get("User-Agent", ""),
+            via=Mint.Via.HUB,
             now=now,
         )
     except PermissionRefusedError as refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from release.models.release import Artifact
@@ -34,6 +35,7 @@ class Mint(models.Model):
         indexes = [
             models.Index(fields=["user", "minted_at"]),
             models.Index(fields=["grant", "minted_at"], name="release_mint_of_a_grant"),
+            models.Index(fields=["grant", "minted_at"], condition=Q(counted_bytes__gt=0), name="release_mint_counted"),
         ]
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from access_portal.applications.families import variants_of
 from access_portal.applications.models import State
 from access_portal.applications.reasons import REASONS
 from access_portal.applications.terms import LARGEST_QUOTA, LONGEST_MONTHS, Terms
+from access_portal.gigabytes import GigabytesField
 
 USUAL_MONTHS = 12
 USUAL_QUOTA = 1_000_000  # tokens, where nobody named a figure
@@ -39,6 +40,11 @@ class ApproveForm(VersionForm):
         min_value=0,
         max_value=LARGEST_QUOTA,
         help_text=_("For the whole life of the grant, prompts and answers together."),
+    )
+    bytes_per_day = GigabytesField(
+        label=_("Gigabytes of downloads a day"),
+        required=False,
+        help_text=_("Leave it empty for what everybody gets. Taking up a broken download again counts nothing."),
     )
     variants = forms.MultipleChoiceField(label=_("Sizes"), required=False, widget=forms.CheckboxSelectMultiple)
     whole_family = forms.BooleanField(label=_("Every size of the family, later ones included"), required=False)

@@ -280,6 +280,7 @@ def _grant(application: Application, actor: User, terms: Terms, starts_at: datet
         ends_at=terms.ends_at(now),
         reason=terms.reason,
         token_quota=terms.token_quota if terms.may_infer else 0,
+        bytes_per_day=terms.bytes_per_day,
         may_download=terms.may_download,
         may_infer=terms.may_infer,
         given_by=actor,

@@ -36,6 +36,7 @@ def create_grant(
     ends_at: datetime,
     reason: str,
     token_quota: int,
+    bytes_per_day: int | None = None,
     may_download: bool,
     may_infer: bool,
     given_by: User | None,
@@ -52,7 +53,7 @@ def create_grant(
     if given_by is not None:
         require(given_by, Action.DECIDE, Case(holder.pk), now)
     keys = set(variants)
-    _check_terms(starts_at, ends_at, reason, may_download or may_infer, token_quota, now)
+    _check_terms(starts_at, ends_at, reason, may_download or may_infer, token_quota, bytes_per_day, now)
     _check_scope(keys, whole_family, kind, lab_name)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=holder.pk)  # one grant at a time for one person
@@ -61,7 +62,8 @@ def create_grant(
         grant = Grant.objects.create(
             holder=holder, kind=kind, lab_name=lab_name.strip(), family_id=family_id, whole_family=whole_family,
             supersedes=supersedes, licence_version=licence_version, starts_at=starts_at, ends_at=ends_at,
-            reason=reason.strip(), token_quota=token_quota, may_download=may_download, may_infer=may_infer,
+            reason=reason.strip(), token_quota=token_quota, bytes_per_day=bytes_per_day,
+            may_download=may_download, may_infer=may_infer,
             given_by=given_by, application=application, state_changed_at=now,
             attest_due_at=next_date(starts_at, ends_at),
         )  # fmt: skip
@@ -152,7 +154,13 @@ def _check_scope(keys: set[int], whole_family: bool, kind: Grant.Kind, lab_name:
 
 
 def _check_terms(
-    starts_at: datetime, ends_at: datetime, reason: str, gives: bool, token_quota: int, now: datetime
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    gives: bool,
+    token_quota: int,
+    bytes_per_day: int | None,
+    now: datetime,
 ) -> None:
     if ends_at <= starts_at or ends_at <= now:
         raise InvalidError("grant_dates", _("A grant ends after it starts, and in the future."), field="ends_at")
@@ -162,6 +170,8 @@ def _check_terms(
         raise InvalidError("grant_empty", _("A grant allows downloads, inference or both."), field="may_download")
     if token_quota < 0:
         raise InvalidError("quota_negative", _("A quota is a number of tokens from 0 up."), field="token_quota")
+    if bytes_per_day is not None and bytes_per_day < 1:
+        raise InvalidError("daily_bytes_missing", _("Give a number of bytes a day from 1 up."), field="bytes_per_day")
 
 
 def _set_variants(grant: Grant, keys: set[int]) -> None:

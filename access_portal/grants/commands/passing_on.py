@@ -116,6 +116,7 @@ def _pass_on(old: Grant, holder: User, actor: User, token_quota: int, now: datet
         ends_at=old.ends_at,
         reason=old.reason,
         token_quota=token_quota if old.may_infer else 0,
+        bytes_per_day=old.bytes_per_day,
         may_download=old.may_download,
         may_infer=old.may_infer,
         given_by=actor,

@@ -105,6 +105,7 @@ def in_place_of(old: Grant, actor: User, terms: Terms, ends_at: datetime, now: d
         ends_at=ends_at,
         reason=terms.reason,
         token_quota=terms.token_quota if terms.may_infer else 0,
+        bytes_per_day=terms.bytes_per_day,
         may_download=terms.may_download,
         may_infer=terms.may_infer,
         given_by=actor,

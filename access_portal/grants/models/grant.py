@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 class Grant(models.Model):
     """A right of one person, or of a lab that one person answers for, to one family under one licence version.
 
-    What it gives is frozen by a trigger as soon as it has its number; only its state moves, and its quota. A renewal
+    What it gives is frozen by a trigger as soon as it has its number; only its state moves, and its quotas. A renewal
     is another grant, which supersedes this one.
     """
 
@@ -50,6 +50,7 @@ class Grant(models.Model):
     may_download = models.BooleanField(default=True)
     may_infer = models.BooleanField(default=True)
     token_quota = models.PositiveBigIntegerField()  # tokens of inference over the life of the grant
+    bytes_per_day = models.PositiveBigIntegerField(null=True, blank=True)  # of downloads; None: as the house has it
     state_reason = models.TextField(blank=True)  # why it was suspended or revoked; the holder reads it
     state_changed_at = models.DateTimeField(null=True, blank=True)
     suspended_until = models.DateTimeField(null=True, blank=True)  # when the suspension is looked at again
