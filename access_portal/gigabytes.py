@@ -1,4 +1,4 @@
-"""A field of forms in which people write gigabytes and programs read bytes."""
+"""Gigabytes as people write and read them, of a thousand millions; programs count bytes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.formats import number_format
 
 GIGABYTE = 10**9
 LARGEST_BYTES = 10**15
+
+
+def size_words(count: int) -> str:
+    """`13.5 GB`: in the largest unit that is not larger than it, with one digit behind the point, cut off."""
+    units = [(10**12, "TB"), (GIGABYTE, "GB"), (10**6, "MB"), (1000, "kB"), (1, "B")]
+    unit, name = next((pair for pair in units if count >= pair[0]), units[-1])
+    tenths = count * 10 // unit
+    return f"{number_format(Decimal(tenths) / 10, 1 if tenths % 10 else 0)}\N{NO-BREAK SPACE}{name}"
 
 
 class GigabytesField(forms.DecimalField):

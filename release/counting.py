@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
+from access_portal.gigabytes import size_words
 from access_portal.grants.daily_bytes import DailyBytes, daily_bytes, day_of
 from access_portal.grants.models import Grant
 from release.errors import DailyBytesUsedError
@@ -63,9 +63,9 @@ def _take_turn(grant: Grant) -> None:
 def _used_up(grant: Grant, today: DailyBytes, wanted: int, now: datetime) -> DailyBytesUsedError:
     sizes = {
         "number": grant.number,
-        "limit": filesizeformat(today.limit),
-        "used": filesizeformat(today.used),
-        "wanted": filesizeformat(wanted),
+        "limit": size_words(today.limit),
+        "used": size_words(today.used),
+        "wanted": size_words(wanted),
         "opens": f"{today.opens_at:%Y-%m-%d %H:%M} UTC",
     }
     explanation = _(

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db.models import Sum
 
+from access_portal.gigabytes import size_words
 from access_portal.grants.models import Grant
 
 
@@ -25,6 +26,14 @@ class DailyBytes:
     @property
     def left(self) -> int:
         return max(0, self.limit - self.used)
+
+    @property
+    def limit_words(self) -> str:
+        return size_words(self.limit)
+
+    @property
+    def left_words(self) -> str:
+        return size_words(self.left)
 
 
 def daily_bytes(grant: Grant, now: datetime) -> DailyBytes:

@@ -166,10 +166,10 @@ def test_path_tricks_find_no_file_at_any_door(ada: User, release: Release, clien
     assert not Mint.objects.exists()
 
 
-def test_a_line_break_in_a_path_reaches_no_view(release: Release) -> None:
-    for url in (HUB, PAGE, "/models/toy/"):
+def test_a_line_break_in_a_path_adds_no_header(release: Release) -> None:
+    for url, status in ((HUB, 401), (PAGE, 404), ("/models/toy/", 404)):
         answer = Client().get(url + "%0d%0aX-Evil:%201")
-        assert (answer.status_code, "X-Evil" in answer) == (404, False)
+        assert (answer.status_code, "X-Evil" in answer) == (status, False)
 
 
 def test_who_has_no_access_cannot_probe_for_file_names(ada: User, release: Release) -> None:
@@ -259,4 +259,15 @@ def test_a_grant_that_ends_in_the_middle_of_a_download_gives_no_further_link(ada
     assert link.expires_at <= ends_at
     with pytest.raises(PermissionRefusedError) as refused:
         mint(**asked, now=ends_at)
+    assert refused.value.code == "grant_expired"
+
+
+def test_in_the_last_second_of_a_grant_no_link_is_made(ada: User, release: Release) -> None:
+    """No link is that short, and none may outlive the grant."""
+    ends_at = timezone.now().replace(microsecond=700_000) + timedelta(minutes=5)
+    make_grant(ada, release.variant.family, ends_at=ends_at)
+    asked = {"actor": ada, "release": release, "path": "params.json", "address": None, "user_agent": ""}
+    assert mint(**asked, now=ends_at - timedelta(seconds=1)).expires_at <= ends_at
+    with pytest.raises(PermissionRefusedError) as refused:
+        mint(**asked, now=ends_at - timedelta(milliseconds=600))
     assert refused.value.code == "grant_expired"

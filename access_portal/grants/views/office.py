@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.grants import commands, reading
 from access_portal.grants.conditions import RATIFY_WITHIN, has_current_licence, open_revocation
+from access_portal.grants.daily_bytes import daily_bytes
 from access_portal.grants.forms import OFFICE_FORMS, ActForm
 from access_portal.grants.lifecycle import Command
 from access_portal.grants.models import Grant
@@ -112,6 +113,7 @@ def _case_page(request: SignedInRequest, found: Grant, tried: dict[Command, ActF
         "may_remove": Command.REMOVE_MEMBER in allowed,
         "places": places,
         "gone": reading.gone_from(found),
+        "today": daily_bytes(found, now),
         "history": reading.history(found, request.user, for_office=True),
         "notices": found.notices.order_by("-sent_at", "-pk"),
         "attestations": found.attestations.select_related("by").order_by("-at"),

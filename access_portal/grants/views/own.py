@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.grants import commands, reading
 from access_portal.grants.conditions import RENEWAL_WINDOW, has_current_licence
+from access_portal.grants.daily_bytes import daily_bytes
 from access_portal.grants.forms import ActForm, AttestForm, RenewForm, SurrenderForm
 from access_portal.grants.lifecycle import Command
 from access_portal.grants.models import Grant
@@ -42,6 +43,7 @@ def grant(request: SignedInRequest, number: str) -> HttpResponse:
     page = {
         **facts(found, request, number),
         "allowed": allowed_commands(found, request.user, now),
+        "today": daily_bytes(found, now),
         "history": reading.history(found, request.user, for_office=False),
         "renewal": reading.last_renewal(found),
         "transfer": reading.open_transfer(found),

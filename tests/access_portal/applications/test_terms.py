@@ -24,6 +24,8 @@ GOOD: dict[str, Any] = {
         ({"token_quota": -1}, "token_quota"),
         ({"token_quota": 10**12 + 1}, "token_quota"),
         ({"token_quota": 0}, "token_quota"),
+        ({"bytes_per_day": 0}, "bytes_per_day"),
+        ({"bytes_per_day": 10**15 + 1}, "bytes_per_day"),
         ({"may_download": False, "may_infer": False}, "may_download"),
         ({"reason": " \n"}, "reason"),
         ({"variants": ()}, "variants"),
@@ -36,7 +38,7 @@ def test_terms_that_give_nothing_or_too_much_are_refused(change: dict[str, Any],
 
 
 @pytest.mark.parametrize(
-    "change", [{"duration_months": 1}, {"duration_months": 24}, {"may_infer": False, "token_quota": 0}]
+    "change", [{"duration_months": 1}, {"duration_months": 24}, {"may_infer": False, "token_quota": 0}, {"bytes_per_day": 1}]
 )
 def test_terms_at_the_edge_are_good(change: dict[str, Any]) -> None:
     assert Terms(**{**GOOD, **change})
