@@ -17,6 +17,8 @@ MAY_IMPORT = {
     "inference_worker": {"access_portal", "release"},
     "demo": {"access_portal", "release", "inference_worker"},
 }
+# Installed alone as `gatehouse` as well, so inside it modules name each other relatively, and nothing else of ours.
+CLIENT = "release/client"
 # Only these run where PyTorch is; everything else may be imported by a web process.
 WITH_TORCH = {"inference_worker/runner.py", "inference_worker/engine_thread.py", "release/checkpoint_check.py"}
 # The files that may start a chain which ends at PyTorch: Celery's entry points, and the worker's own modules.
@@ -24,7 +26,8 @@ WORKER_ONLY = WITH_TORCH | {"inference_worker/tasks.py"}
 
 
 def modules(package: str) -> list[Path]:
-    return [path for path in sorted((ROOT / package).rglob("*.py")) if "migrations" not in path.parts]
+    leave_out = {"migrations", "build"}  # `pip install release/client` leaves a folder `build` there
+    return [path for path in sorted((ROOT / package).rglob("*.py")) if not leave_out & set(path.parts)]
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -32,10 +35,20 @@ def imported(path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            assert node.module
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            module = module_of(node, path)
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def module_of(node: ast.ImportFrom, path: Path) -> str:
+    """The full name of what an import names, which may be relative only within the client."""
+    if not node.level:
+        assert node.module
+        return node.module
+    within = path.relative_to(ROOT).parts
+    assert path.is_relative_to(ROOT / CLIENT), f"{path}: relative import"
+    assert node.level < len(within) - len(Path(CLIENT).parts) + 1, f"{path}: it would leave the client when installed"
+    return ".".join([*within[: -node.level], *([node.module] if node.module else [])])
 
 
 def name_of(path: Path) -> str:
@@ -48,6 +61,15 @@ def test_packages_import_only_what_lies_below_them(package: str) -> None:
     for path in modules(package):
         tops = {name.split(".")[0] for name in imported(path)} & OURS
         assert tops <= allowed, f"{path.relative_to(ROOT)} imports {tops - allowed}"
+
+
+def test_the_client_imports_no_django_and_nothing_of_ours_but_itself() -> None:
+    for path in modules(CLIENT):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import | ast.ImportFrom) and not getattr(node, "level", 0):
+                named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+                tops = {name.split(".")[0] for name in named}
+                assert not tops & (OURS | {"django"}), f"{path.relative_to(ROOT)} imports {tops}"
 
 
 def test_the_engine_imports_nothing_but_torch_sentencepiece_and_the_standard_library() -> None:

@@ -15,9 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from release.client.errors import ManifestError
-from release.client.hashing import digests_of, file_chunks
-from release.client.paths import path_problem
+from .errors import ManifestError
+from .hashing import digests_of, file_chunks
+from .paths import path_problem
 
 FORMAT = "gatehouse-manifest/2"
 FIRST_FORMAT = "gatehouse-manifest/1"  # did not tell layouts apart; still read, never written

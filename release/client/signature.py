@@ -18,7 +18,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from release.client.errors import SignatureError
+from .errors import SignatureError
 
 ALGORITHM = "Ed25519"  # RFC 8037, by the name that RFC 9864 gave it
 TYPE = "gatehouse-release+jws"
