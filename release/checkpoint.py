@@ -1,4 +1,4 @@
-"""Asking `checkpoint_check` about a folder, in a process of its own that knows none of our secrets."""
+"""Asking `release.checking` about a folder, in a process of its own that knows none of our secrets."""
 
 from __future__ import annotations
 
@@ -6,18 +6,35 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from release.client.manifest import Layout
 from release.errors import ReleaseFilesError
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 WAIT_SECONDS, BYTES_PER_SECOND = 300, 20_000_000
 
 
-def checkpoint_shape(folder: Path) -> dict[str, int]:
-    """Dimensions and parameter count of the LLaMA in `folder`; raises ReleaseFilesError naming file and tensor."""
+@dataclass(frozen=True)
+class CheckpointShape:
+    """What the weights of a folder are.
+
+    `dimensions`, named as in the catalogue: dim, n_layers, n_heads, n_kv_heads, ffn_hidden, vocab_size, parameters, and
+    shards where Meta's layout is there. `dtype` is that of most numbers: bfloat16, float16 or float32. `network` tells
+    what kept the check from the network: "namespace", or "audit hook" where the system allows no namespace.
+    """
+
+    dimensions: dict[str, int]
+    dtype: str
+    layouts: frozenset[Layout]
+    network: str
+
+
+def checkpoint_shape(folder: Path) -> CheckpointShape:
+    """The LLaMA in `folder`, in Meta's layout, Hugging Face's or both; raises ReleaseFilesError naming file and tensor."""
     size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     try:
         answer = subprocess.run(  # noqa: S603 - our own module, the folder is an argument and not a command
@@ -34,7 +51,7 @@ def checkpoint_shape(folder: Path) -> dict[str, int]:
     except ValueError:
         raise _refused(_("The check of the weights ended early (status %d).") % answer.returncode) from None
     if "shape" in found:
-        return dict(found["shape"])
+        return CheckpointShape(found["shape"], "bfloat16", frozenset({Layout.META}), "none")
     tensor = _(", tensor %s") % found["tensor"] if found["tensor"] else ""
     raise _refused(f"{found['file']}{tensor}: {found['reason']}.", found["file"])
 

@@ -53,7 +53,7 @@ def stage_release(
     _check_licence(variant, licence_version)
     _refuse_unless_staged(Release.objects.filter(variant=variant, version=version).first())
     files = collect(folder)
-    _check_is_variant(variant, checkpoint_shape(checkpoint_folder(files)))
+    _check_is_variant(variant, checkpoint_shape(checkpoint_folder(files)).dimensions)
     artifacts = [_store(variant, file, progress) for file in files]
     with transaction.atomic():
         release = _open(variant, version, licence_version)

@@ -153,7 +153,7 @@ def test_a_checklist_that_is_empty_or_points_elsewhere_is_refused(tmp_path: Path
 
 def test_the_process_of_its_own_says_the_same(tmp_path: Path) -> None:
     sound = checkpoints.write(tmp_path / "sound")
-    assert checkpoint_shape(sound)["parameters"] == checkpoints.PARAMETERS
+    assert checkpoint_shape(sound).dimensions["parameters"] == checkpoints.PARAMETERS
     (sound / "params.json").write_text("[")
     checkpoints.write_sums(sound)
     with pytest.raises(ReleaseFilesError, match=r"params\.json"):
