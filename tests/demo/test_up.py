@@ -33,10 +33,13 @@ def demo(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def start(home: Path, *arguments: str) -> subprocess.Popen[str]:
     """Run it as at a terminal: a test run in the background is deaf to Ctrl-C, and its children would be too."""
     command = [sys.executable, "-m", "demo", *arguments]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def read_until(stream: IO[str], words: str) -> None:
