@@ -163,6 +163,10 @@ S3_SIGNER_ACCESS_KEY = env.str("GATEHOUSE_S3_SIGNER_ACCESS_KEY", S3_ACCESS_KEY)
 S3_SIGNER_SECRET_KEY = env.str("GATEHOUSE_S3_SIGNER_SECRET_KEY", S3_SECRET_KEY)
 S3_WEIGHTS_BUCKET = env.str("GATEHOUSE_S3_WEIGHTS_BUCKET", "gatehouse-weights")
 S3_JOBS_BUCKET = env.str("GATEHOUSE_S3_JOBS_BUCKET", "gatehouse-jobs")
+# How long staging and checks of the store wait after each answer that does not come, before they give up
+STORE_RETRY_SECONDS = env.list("GATEHOUSE_STORE_RETRY_SECONDS", [1, 2, 4, 8, 15, 30, 30, 30], subcast=float)
+# How much of published releases the clock reads again each day (UTC), to find what the store lost or altered
+STORE_CHECK_BYTES_PER_DAY = env.int("GATEHOUSE_STORE_CHECK_BYTES_PER_DAY", 50 * 10**9, validate=lambda n: n >= 0)
 DOWNLOAD_URL_SECONDS = env.int("GATEHOUSE_DOWNLOAD_URL_SECONDS", 900, validate=lambda n: 1 <= n <= 900)
 # Of one grant and day (UTC), unless the grant has a figure of its own: a family of 240 GB in both layouts, twice.
 DOWNLOAD_BYTES_PER_DAY = env.int("GATEHOUSE_DOWNLOAD_BYTES_PER_DAY", 10**12, validate=lambda n: n >= 1)

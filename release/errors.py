@@ -43,9 +43,12 @@ class ObjectMissingError(StorageError):
 
 
 class StoreUnavailableError(StorageError):
-    """`cause` is what the store or the network said, in short: an error code or the name of an exception."""
+    """`cause` is what the store or the network said, in short: an error code or the name of an exception.
 
-    def __init__(self, cause: str, *, key: str = "") -> None:
+    `passing`: asking again a little later may help.
+    """
+
+    def __init__(self, cause: str, *, key: str = "", passing: bool = False) -> None:
         super().__init__(
             "store_unavailable",
             "The object store that keeps the files did not answer as it should.",
@@ -53,6 +56,7 @@ class StoreUnavailableError(StorageError):
             key=key,
         )
         self.cause = cause
+        self.passing = passing
 
     def __str__(self) -> str:
         return f"{self.explanation} [{self.code}: {self.cause}]"

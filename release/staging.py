@@ -88,7 +88,7 @@ def _store(variant: Variant, file: LocalFile, progress: Progress) -> Artifact:
     """The row for a file that the store now holds under a key made of its own hash, so that nothing is overwritten."""
     digests = digests_of(file_chunks(file.source))
     key = f"{variant.hub_repo}/{digests.sha256}/{file.name}"
-    if stored_digests(key, file.path, progress) != digests:
+    if stored_digests(key, file.path, progress, most_bytes=digests.size_bytes) != digests:
         _upload(file, key, digests, progress)
     return Artifact(
         path=file.path, size_bytes=digests.size_bytes, sha256=digests.sha256, md5=digests.md5, storage_key=key
@@ -99,7 +99,7 @@ def _upload(file: LocalFile, key: str, digests: Digests, progress: Progress) -> 
     chunks = watched(file_chunks(file.source), file.path, progress)
     store = weights_store()
     store.put_stream(key, chunks, file.content_type, filename=file.name, size_hint=digests.size_bytes)
-    if stored_digests(key, file.path) != digests:
+    if stored_digests(key, file.path, most_bytes=digests.size_bytes) != digests:
         store.delete(key)
         raise ReleaseFilesError(
             "file_changed",

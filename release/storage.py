@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as BotoConnectionError
 from django.conf import settings
 from django.utils.http import content_disposition_header
 
@@ -28,13 +31,16 @@ PART_BYTES = 16 * MIB
 PARTS_IN_FLIGHT = 6  # of one upload, so that it needs about 100 MB of memory
 MOST_PARTS = 10_000
 SMALLEST_COPIED_PART, LARGEST_COPIED_PART = 5 * MIB, 5 * 1024 * MIB  # what S3 allows for any part but the last
-MISSING = {"NoSuchKey", "NotFound", "404"}
+MISSING = {"NoSuchKey", "NoSuchUpload", "NotFound", "404"}
+BEYOND_THE_END = {"InvalidRange", "416"}
+PASSING = {"RequestTimeout", "SlowDown", "ServiceUnavailable", "InternalError"}
+TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 429, 500, 501
 OCTETS = "application/octet-stream"
 
 
-def weights_store() -> Store:
+def weights_store(*, attempts: int = 3) -> Store:
     """Where the files of releases are; private, read by presigned links only."""
-    return Store(settings.S3_WEIGHTS_BUCKET)
+    return Store(settings.S3_WEIGHTS_BUCKET, attempts=attempts)
 
 
 def jobs_store() -> Store:
@@ -42,39 +48,59 @@ def jobs_store() -> Store:
     return Store(settings.S3_JOBS_BUCKET)
 
 
+@dataclass(frozen=True)
+class Facts:
+    """`etag` is without its quotes; on many stores it is an MD5, and nobody promises that."""
+
+    size_bytes: int
+    etag: str
+
+
 class _CopyUnknownError(Exception):
     """The store cannot copy an object as a part of another."""
 
 
 class Store:
-    """One bucket.
+    """One bucket; each request is sent `attempts` times at most, with a second or two between.
 
     Every method raises StoreUnavailableError when the store cannot be reached or refuses, and those that read raise
     ObjectMissingError. Nothing here relies on conditional writes or on ETags, which stores treat differently.
     """
 
-    def __init__(self, bucket: str) -> None:
+    def __init__(self, bucket: str, *, attempts: int = 3) -> None:
         self.bucket = bucket
+        self._attempts = attempts
+
+    @property
+    def client(self) -> S3Client:
+        """For `multipart.py`, which is the other half of this class."""
+        return _client(attempts=self._attempts)
 
     def check(self) -> None:
         """Raise StoreUnavailableError unless the bucket answers soon."""
-        with _translated(self.bucket):
+        with translated(self.bucket):
             _client(hurried=True).head_bucket(Bucket=self.bucket)
 
     def ensure_bucket(self) -> None:
         """Create the bucket where it is missing."""
-        with _translated(self.bucket):
+        with translated(self.bucket):
             try:
-                _client().head_bucket(Bucket=self.bucket)
+                self.client.head_bucket(Bucket=self.bucket)
             except ClientError as error:
                 if _code(error) not in {*MISSING, "NoSuchBucket"}:
                     raise
                 self._create_bucket()
 
-    def put_bytes(self, key: str, data: bytes, content_type: str = OCTETS, *, filename: str = "") -> None:
-        """Store `data`; a browser that fetches it saves it as `filename`."""
-        with _translated(key):
-            _client().put_object(Bucket=self.bucket, Key=key, Body=data, **_headers(content_type, filename))
+    def put_bytes(
+        self, key: str, data: bytes, content_type: str = OCTETS, *, filename: str = "", md5: bytes | None = None
+    ) -> str:
+        """Store `data` and return its ETag; a browser that fetches it saves it as `filename`.
+
+        A store that looks at `md5` refuses what was altered on its way there.
+        """
+        headers = stored_headers(content_type, filename) | content_md5(md5)
+        with translated(key):
+            return bare(self.client.put_object(Bucket=self.bucket, Key=key, Body=data, **headers)["ETag"])
 
     def put_file(self, key: str, path: Path, content_type: str = OCTETS, *, filename: str = "") -> None:
         """Store a file of any size; raises OSError when it cannot be read."""
@@ -96,35 +122,52 @@ class Store:
             return
 
         def send(upload_id: str, number: int, data: bytes) -> str:
-            part = _client().upload_part(Bucket=self.bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=data)
+            part = self.client.upload_part(
+                Bucket=self.bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=data
+            )
             return part["ETag"]
 
-        self._put_parts(key, chain([first, second], parts), send, _headers(content_type, filename))
+        self._put_parts(key, chain([first, second], parts), send, stored_headers(content_type, filename))
 
     def read(self, key: str) -> bytes:
         """The whole object in memory: for small ones."""
-        with _translated(key):
-            return _client().get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        with translated(key):
+            return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def read_range(self, key: str, start: int, length: int) -> bytes:
         """`length` bytes from `start`; a range beyond the object's end is refused by some stores."""
-        with _translated(key):
+        with translated(key):
             span = f"bytes={start}-{start + length - 1}"
-            return _client().get_object(Bucket=self.bucket, Key=key, Range=span)["Body"].read()
+            return self.client.get_object(Bucket=self.bucket, Key=key, Range=span)["Body"].read()
 
-    def stream(self, key: str, chunk_bytes: int = MIB) -> Iterator[bytes]:
-        """The object in chunks; raises before the first one when it is missing."""
-        with _translated(key):
-            body = _client().get_object(Bucket=self.bucket, Key=key)["Body"]
+    def stream(self, key: str, chunk_bytes: int = MIB, *, start: int = 0) -> Iterator[bytes]:
+        """The object in chunks, from byte `start` on; raises before the first one when it is missing.
+
+        Nothing when `start` is its end or beyond.
+        """
+        with translated(key):
             try:
-                yield from body.iter_chunks(chunk_bytes)
+                answer = self.client.get_object(Bucket=self.bucket, Key=key, **_from(start))
+            except ClientError as error:
+                if start and _code(error) in BEYOND_THE_END:
+                    return
+                raise
+            body = answer["Body"]
+            try:
+                chunks = body.iter_chunks(chunk_bytes)
+                yield from chunks if "ContentRange" in answer else _after(start, chunks)
             finally:
                 body.close()
 
     def size(self, key: str) -> int:
         """Size in bytes."""
-        with _translated(key):
-            return _client().head_object(Bucket=self.bucket, Key=key)["ContentLength"]
+        return self.facts(key).size_bytes
+
+    def facts(self, key: str) -> Facts:
+        """What the store says of an object, which need not be so."""
+        with translated(key):
+            answer = self.client.head_object(Bucket=self.bucket, Key=key)
+            return Facts(answer["ContentLength"], bare(answer.get("ETag", "")))
 
     def exists(self, key: str) -> bool:
         """Whether there is such an object now."""
@@ -136,15 +179,15 @@ class Store:
 
     def delete(self, key: str) -> None:
         """Delete the object; a missing one is no error."""
-        with _translated(key):
-            _client().delete_object(Bucket=self.bucket, Key=key)
+        with translated(key):
+            self.client.delete_object(Bucket=self.bucket, Key=key)
 
     def concatenate(
         self, keys: Sequence[str], target_key: str, content_type: str = OCTETS, *, filename: str = ""
     ) -> None:
         """Join objects in order; inside the store where its limits on parts allow, else through this process."""
         sizes = [self.size(key) for key in keys]
-        if _copyable(sizes) and self._joined_inside(keys, target_key, _headers(content_type, filename)):
+        if _copyable(sizes) and self._joined_inside(keys, target_key, stored_headers(content_type, filename)):
             return
         chunks = chain.from_iterable(self.stream(key) for key in keys)
         self.put_stream(target_key, chunks, content_type, filename=filename, size_hint=sum(sizes))
@@ -154,7 +197,7 @@ class Store:
         params = {"Bucket": self.bucket, "Key": key}
         if filename:
             params["ResponseContentDisposition"] = _attachment(filename)
-        with _translated(key):
+        with translated(key):
             return _signer().generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
 
     def _create_bucket(self) -> None:
@@ -162,7 +205,7 @@ class Store:
         if settings.S3_REGION != "us-east-1":  # the one region that must not be named
             options["CreateBucketConfiguration"] = {"LocationConstraint": settings.S3_REGION}
         try:
-            _client().create_bucket(Bucket=self.bucket, **options)
+            self.client.create_bucket(Bucket=self.bucket, **options)
         except ClientError as error:
             if _code(error) != "BucketAlreadyOwnedByYou":  # another process was first
                 raise
@@ -171,7 +214,7 @@ class Store:
         """Let the store copy the objects as parts of one; False when it does not know how."""
 
         def copy(upload_id: str, number: int, key: str) -> str:
-            part = _client().upload_part_copy(
+            part = self.client.upload_part_copy(
                 Bucket=self.bucket,
                 Key=target_key,
                 UploadId=upload_id,
@@ -193,19 +236,19 @@ class Store:
         self, key: str, parts: Iterable[Any], put: Callable[[str, int, Any], str], headers: dict[str, Any]
     ) -> None:
         """A multipart upload; `put(upload id, number, part)` stores one part and returns its ETag."""
-        with _translated(key):
-            upload_id = _client().create_multipart_upload(Bucket=self.bucket, Key=key, **headers)["UploadId"]
+        with translated(key):
+            upload_id = self.client.create_multipart_upload(Bucket=self.bucket, Key=key, **headers)["UploadId"]
             try:
                 tags = pipelined(lambda number, part: put(upload_id, number, part), parts, PARTS_IN_FLIGHT)
                 done: list[CompletedPartTypeDef] = [
                     {"ETag": tag, "PartNumber": number} for number, tag in enumerate(tags, start=1)
                 ]
-                _client().complete_multipart_upload(
+                self.client.complete_multipart_upload(
                     Bucket=self.bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": done}
                 )
             except BaseException:
                 with suppress(ClientError, BotoCoreError):  # the first failure is the one to tell
-                    _client().abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)
+                    self.client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)
                 raise
 
 
@@ -215,7 +258,29 @@ def _copyable(sizes: Sequence[int]) -> bool:
     return all(size >= SMALLEST_COPIED_PART for size in sizes[:-1])
 
 
-def _headers(content_type: str, filename: str) -> dict[str, Any]:
+def _from(start: int) -> dict[str, Any]:
+    return {"Range": f"bytes={start}-"} if start else {}
+
+
+def _after(start: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """What a store sends that overlooked the range: all of it, so the beginning is dropped here."""
+    for chunk in chunks:
+        if len(chunk) > start:
+            yield chunk[start:]
+        start = max(0, start - len(chunk))
+
+
+def bare(etag: str) -> str:
+    """An ETag without the quotes that belong to it in a header."""
+    return etag.strip('"')
+
+
+def content_md5(md5: bytes | None) -> dict[str, Any]:
+    """The header by which a store finds what was altered on its way."""
+    return {} if md5 is None else {"ContentMD5": b64encode(md5).decode()}
+
+
+def stored_headers(content_type: str, filename: str) -> dict[str, Any]:
     headers = {"ContentType": content_type}
     if filename:
         headers["ContentDisposition"] = _attachment(filename)
@@ -227,29 +292,38 @@ def _attachment(filename: str) -> str:
 
 
 @contextmanager
-def _translated(key: str) -> Iterator[None]:
+def translated(key: str) -> Iterator[None]:
     """boto's errors as ours."""
     try:
         yield
     except ClientError as error:
         if _code(error) in MISSING:
             raise ObjectMissingError(key) from error
-        raise StoreUnavailableError(_code(error), key=key) from error
+        raise StoreUnavailableError(_code(error), key=key, passing=_passes(error)) from error
     except BotoCoreError as error:
-        raise StoreUnavailableError(type(error).__name__, key=key) from error
+        broken = isinstance(error, HTTPClientError | BotoConnectionError | IncompleteReadError)
+        raise StoreUnavailableError(type(error).__name__, key=key, passing=broken) from error
+
+
+def _passes(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status == NOT_IMPLEMENTED:
+        return False
+    return status >= SERVER_ERROR or status == TOO_MANY_REQUESTS or _code(error) in PASSING
 
 
 def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", "unknown"))
 
 
-def _client(*, hurried: bool = False) -> S3Client:
+def _client(*, hurried: bool = False, attempts: int = 3) -> S3Client:
     return _connect(
         settings.S3_ENDPOINT_URL,
         settings.S3_ACCESS_KEY,
         settings.S3_SECRET_KEY,
         settings.S3_REGION,
         hurried,
+        1 if hurried else attempts,
         os.getpid(),
     )
 
@@ -262,13 +336,14 @@ def _signer() -> S3Client:
         settings.S3_SIGNER_SECRET_KEY,
         settings.S3_REGION,
         False,
+        1,
         os.getpid(),
     )
 
 
 @lru_cache(maxsize=8)
 def _connect(
-    endpoint: str | None, access_key: str, secret_key: str, region: str, hurried: bool, process_id: int
+    endpoint: str | None, access_key: str, secret_key: str, region: str, hurried: bool, attempts: int, process_id: int
 ) -> S3Client:
     """A client, made once in each process: a child must not go on with its parent's open connections."""
     return boto3.client(
@@ -282,7 +357,7 @@ def _connect(
             s3={"addressing_style": "path"},
             connect_timeout=1 if hurried else 3,
             read_timeout=1 if hurried else 60,
-            retries={"mode": "standard", "total_max_attempts": 1 if hurried else 3},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             max_pool_connections=32,
             # S3's newer checksum trailers are unknown to many stores; releases are hashed by our own code instead.
             request_checksum_calculation="when_required",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from threading import Lock
 
 from release.client.hashing import Digests, digests_of
-from release.errors import ObjectMissingError
+from release.errors import ObjectMissingError, StoreUnavailableError
 from release.models import Artifact
-from release.storage import weights_store
+from release.patience import pauses, wait_or_raise
+from release.storage import Store, weights_store
 
 Progress = Callable[[str, int], None]  # (path, bytes read or sent since the last call)
 
@@ -25,26 +27,71 @@ def quiet(path: str, size_bytes: int) -> None:
     """The Progress that shows nothing."""
 
 
+class Counted:
+    """A Progress that adds up, and may be called by several threads; passes on what it is told to another one."""
+
+    def __init__(self, shown: Progress) -> None:
+        self._shown, self._lock = shown, Lock()
+        self.size_bytes = 0
+
+    def __call__(self, path: str, size_bytes: int) -> None:
+        with self._lock:
+            self.size_bytes += size_bytes
+            self._shown(path, size_bytes)
+
+
 def damages(artifacts: Iterable[Artifact], progress: Progress = quiet) -> Iterator[Damage]:
-    """What is wrong with each file that is wrong; raises StoreUnavailableError when the store does not answer."""
+    """What is wrong with each file that is wrong.
+
+    A store that is away for a moment is asked again; raises StoreUnavailableError when it stays away.
+    """
     for artifact in artifacts:
-        stored = stored_digests(artifact.storage_key, artifact.path, progress)
-        if stored is None:
-            yield Damage(artifact.path, "is missing from the store")
-        elif stored.size_bytes != artifact.size_bytes:
-            yield Damage(
-                artifact.path, f"has {stored.size_bytes:,} bytes in the store instead of {artifact.size_bytes:,}"
-            )
-        elif stored.sha256 != artifact.sha256:
-            yield Damage(artifact.path, f"has SHA-256 {stored.sha256} in the store instead of {artifact.sha256}")
+        problem = problem_with(artifact, progress)
+        if problem is not None:
+            yield Damage(artifact.path, problem)
 
 
-def stored_digests(key: str, path: str, progress: Progress = quiet) -> Digests | None:
-    """Hashes of an object as the store gives it now; None when it has none."""
+def problem_with(artifact: Artifact, progress: Progress = quiet) -> str | None:
+    """What the store holds otherwise than promised, as the end of a sentence."""
+    stored = stored_digests(artifact.storage_key, artifact.path, progress, most_bytes=artifact.size_bytes)
+    if stored is None:
+        return "is missing from the store"
+    if stored.size_bytes > artifact.size_bytes:
+        return f"has more bytes in the store than the {artifact.size_bytes:,} that it should have"
+    if stored.size_bytes < artifact.size_bytes:
+        return f"has {stored.size_bytes:,} bytes in the store instead of {artifact.size_bytes:,}"
+    if stored.sha256 != artifact.sha256:
+        return f"has SHA-256 {stored.sha256} in the store instead of {artifact.sha256}"
+    return None
+
+
+def stored_digests(key: str, path: str, progress: Progress = quiet, *, most_bytes: int) -> Digests | None:
+    """Hashes of an object as the store gives it now; None when it has none.
+
+    Reading ends soon after `most_bytes`: an object that is too long is not what it should be, however it goes on.
+    """
     try:
-        return digests_of(watched(weights_store().stream(key), path, progress))
+        chunks = watched(steady_stream(weights_store(attempts=1), key), path, progress)
+        return digests_of(_until_beyond(most_bytes, chunks))
     except ObjectMissingError:
         return None
+
+
+def steady_stream(store: Store, key: str) -> Iterator[bytes]:
+    """The object in chunks; where a connection breaks, the next one goes on.
+
+    Raises ObjectMissingError, and StoreUnavailableError when no more comes for as long as our patience lasts.
+    """
+    position, waits = 0, pauses()
+    while True:
+        try:
+            for chunk in store.stream(key, start=position):
+                position += len(chunk)
+                waits = pauses()
+                yield chunk
+            return
+        except StoreUnavailableError as error:
+            wait_or_raise(error, waits)
 
 
 def watched(chunks: Iterable[bytes], path: str, progress: Progress) -> Iterator[bytes]:
@@ -52,3 +99,12 @@ def watched(chunks: Iterable[bytes], path: str, progress: Progress) -> Iterator[
     for chunk in chunks:
         progress(path, len(chunk))
         yield chunk
+
+
+def _until_beyond(most_bytes: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    passed = 0
+    for chunk in chunks:
+        yield chunk
+        passed += len(chunk)
+        if passed > most_bytes:
+            return
