@@ -6,7 +6,8 @@ GatehouseError
 │   └── StoreUnavailableError   it did not answer as it should
 ├── ConflictError
 │   └── ReleaseStateError   the release is not in a state for this
-├── DailyBytesUsedError     the grant gives no more download links today (429)
+├── TooManyRequestsError    ask again later (429)
+│   └── DailyBytesUsedError     the grant gives no more download links today
 ├── NotFoundError
 │   └── ReleaseNotFoundError    no such family, variant, release or file
 └── InvalidError
@@ -66,15 +67,22 @@ class ReleaseStateError(ConflictError):
     pass
 
 
-class DailyBytesUsedError(GatehouseError):
-    """It opens again at `opens_at`, in `retry_after` seconds."""
+class TooManyRequestsError(GatehouseError):
+    """`retry_after` is in seconds."""
 
     status = 429
 
-    def __init__(self, explanation: str, remedy: str, opens_at: datetime, retry_after: int) -> None:
-        super().__init__("daily_bytes_used", explanation, remedy)
-        self.opens_at = opens_at
+    def __init__(self, code: str, explanation: str, remedy: str, *, retry_after: int) -> None:
+        super().__init__(code, explanation, remedy)
         self.retry_after = retry_after
+
+
+class DailyBytesUsedError(TooManyRequestsError):
+    """It opens again at `opens_at`."""
+
+    def __init__(self, explanation: str, remedy: str, opens_at: datetime, retry_after: int) -> None:
+        super().__init__("daily_bytes_used", explanation, remedy, retry_after=retry_after)
+        self.opens_at = opens_at
 
 
 class ReleaseNotFoundError(NotFoundError):

@@ -84,6 +84,11 @@ def releases_of(variant: Variant) -> QuerySet[Release]:
     return _releases().filter(variant=variant, state__in=SHOWN_STATES).order_by("-published_at", "-pk")
 
 
+def shown_releases() -> QuerySet[Release]:
+    """What the outside may see of every variant, newest first."""
+    return _releases().filter(state__in=SHOWN_STATES).order_by("-published_at", "-pk")
+
+
 def latest_release(variant: Variant) -> Release | None:
     """The newest published release; where there is none, the newest of those that are deprecated."""
     return _releases().filter(variant=variant, state__in=LIVE_STATES).order_by(*NEWEST).first()

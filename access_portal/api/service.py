@@ -40,7 +40,11 @@ def refused(request: HttpRequest, error: GatehouseError) -> HttpResponse:
     """What the house refuses, in its own words."""
     field = getattr(error, "field", "")
     more = {"field": field} if field else {}
-    return problem(error.status, error.code, error.explanation, error.remedy, error.remedy_path, **more)
+    answer = problem(error.status, error.code, error.explanation, error.remedy, error.remedy_path, **more)
+    seconds = getattr(error, "retry_after", None)
+    if seconds is not None:
+        answer["Retry-After"] = str(seconds)
+    return answer
 
 
 @api.exception_handler(AuthenticationError)

@@ -43,7 +43,10 @@ class Mint(models.Model):
 
 
 class FetchReport(models.Model):
-    """What somebody's client found when it checked a file that it had fetched: their word, not ours. Never changes."""
+    """What somebody's client found when it checked a file that it had fetched: their word, not ours.
+
+    Never changes; with which program it was checked may be forgotten.
+    """
 
     class Outcome(models.TextChoices):
         VERIFIED = "verified", _("Whole")

@@ -215,7 +215,7 @@ def test_signals_can_be_forgotten_but_not_rewritten() -> None:
     Signal.objects.filter(pk=one.pk).update(value=f"forgotten {one.pk}")
 
 
-@pytest.mark.parametrize("table", ["applications_signal", "receipts_receipt", "release_mint"])
+@pytest.mark.parametrize("table", ["applications_signal", "receipts_receipt", "release_mint", "release_fetchreport"])
 def test_what_can_be_forgotten_row_by_row_cannot_be_emptied_at_one_stroke(table: str) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no TRUNCATE")
