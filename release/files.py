@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from django.utils.translation import gettext as _
@@ -18,12 +21,30 @@ CONTENT_TYPES = {".json": "application/json", ".md": TEXT, ".txt": TEXT, ".chk":
 
 
 @dataclass(frozen=True)
+class Stamp:
+    """By which a file is known to be the one that was looked at, not written to since."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> Stamp:
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+@dataclass(frozen=True)
 class LocalFile:
     """`path` is relative to the release, with forward slashes; `source` is where it lies here."""
 
     path: str
     source: Path
-    size_bytes: int
+    stamp: Stamp
+
+    @property
+    def size_bytes(self) -> int:
+        return self.stamp.size_bytes
 
     @property
     def name(self) -> str:
@@ -40,31 +61,55 @@ def collect(folder: Path) -> list[LocalFile]:
         raise ReleaseFilesError(
             "folder_missing", _("There is no folder %s.") % folder, _("Name the folder of the files.")
         )
-    files = [
-        _local_file(folder, Path(place, name))
-        for place, folders, names in os.walk(folder)
-        for name in [*names, *(each for each in folders if Path(place, each).is_symlink())]
-    ]
-    if not 1 <= len(files) <= MAX_FILES:
-        raise ReleaseFilesError(
-            "file_count", _("%(folder)s holds %(count)d files.") % {"folder": folder, "count": len(files)},
-            _("A release has from 1 to %d files.") % MAX_FILES,
-        )  # fmt: skip
+    files = [_local_file(folder, source) for source in islice(_walk(folder), MAX_FILES + 1)]
+    if len(files) > MAX_FILES:
+        raise _file_count(_("%(folder)s holds more than %(most)d files.") % {"folder": folder, "most": MAX_FILES})
+    if not files:
+        raise _file_count(_("%s holds no files.") % folder)
+    _refuse_names_that_collide(files)
     return sorted(files, key=lambda file: file.path)
 
 
 def checkpoint_folder(files: list[LocalFile]) -> Path:
-    """Where the one `params.json` lies, if there is one tokenizer with it; raises ReleaseFilesError."""
-    for name in ("tokenizer.model", "params.json"):
-        found = [file.source.parent for file in files if file.name == name]
-        if len(found) != 1:
-            raise ReleaseFilesError(
-                "model_files",
+    """Where the weights lie: beside the one `params.json` (Meta's layout), the one `config.json` (that of Hugging
+    Face), or both of them.
+
+    Raises ReleaseFilesError when there are none, or more than one place, or more than one tokenizer.
+    """
+    found = {name: _places(files, name) for name in ("params.json", "config.json", "tokenizer.model")}
+    for name, places in found.items():
+        if len(places) > 1:
+            raise _not_one_model(
                 _("The folder holds %(count)d files named %(name)s instead of one.")
-                % {"count": len(found), "name": name},
-                _("Each size is released on its own: name a folder with the weights of one model and its tokenizer."),
+                % {"count": len(places), "name": name}
             )
-    return found[0]
+    weights = {*found["params.json"], *found["config.json"]}
+    if not weights:
+        raise _not_one_model(_("The folder holds neither params.json nor config.json, so there are no weights in it."))
+    if len(weights) > 1:
+        raise _not_one_model(_("params.json and config.json lie in different folders."))
+    if found["params.json"] and not found["tokenizer.model"]:
+        raise _not_one_model(_("The folder holds no tokenizer.model."))
+    return weights.pop()
+
+
+def _places(files: list[LocalFile], name: str) -> list[Path]:
+    return [file.source.parent for file in files if file.name == name]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Every path that is no folder. Links are among them, never followed; what cannot be listed is an error."""
+    for place, folders, names in os.walk(folder, onerror=_refuse_unreadable):
+        for name in (*names, *(each for each in folders if Path(place, each).is_symlink())):
+            yield Path(place, name)
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    raise ReleaseFilesError(
+        "folder_unreadable",
+        _("%(folder)s cannot be listed: %(cause)s.") % {"folder": error.filename, "cause": error.strerror},
+        _("Nothing was stored. Make it readable or take it out, then stage again."),
+    ) from error
 
 
 def _local_file(folder: Path, source: Path) -> LocalFile:
@@ -72,12 +117,37 @@ def _local_file(folder: Path, source: Path) -> LocalFile:
     problem = path_problem(path)
     if problem is not None:
         raise _unfit(path, problem)
-    if source.is_symlink() or not source.is_file():
+    try:
+        found = source.lstat()
+    except OSError as error:
+        raise _unfit(path, f"cannot be looked at: {error.strerror}") from error
+    if not stat.S_ISREG(found.st_mode):
         raise _unfit(path, "is a link or not a plain file; put the file itself there")
-    size = source.stat().st_size
-    if size > MAX_FILE_BYTES:
+    if found.st_size > MAX_FILE_BYTES:
         raise _unfit(path, f"is larger than {MAX_FILE_BYTES:,} bytes; split the weights into more shards")
-    return LocalFile(path, source, size)
+    return LocalFile(path, source, Stamp.of(found))
+
+
+def _refuse_names_that_collide(files: list[LocalFile]) -> None:
+    """Where capitals do not count, two names that differ by them are one file, or one folder with the files of both."""
+    spelled: dict[str, str] = {}
+    for file in files:
+        for name in (file.path, *(parent.as_posix() for parent in PurePosixPath(file.path).parents)):
+            other = spelled.setdefault(name.casefold(), name)
+            if other != name:
+                raise _unfit(name, f"differs from {other!r} by capitals only, which a Mac or Windows cannot hold")
+
+
+def _file_count(explanation: str) -> ReleaseFilesError:
+    return ReleaseFilesError("file_count", explanation, _("A release has from 1 to %d files.") % MAX_FILES)
+
+
+def _not_one_model(explanation: str) -> ReleaseFilesError:
+    return ReleaseFilesError(
+        "model_files",
+        explanation,
+        _("Each size is released on its own: name a folder with the weights of one model and its tokenizer."),
+    )
 
 
 def _unfit(path: str, problem: str) -> ReleaseFilesError:

@@ -11,15 +11,17 @@ from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
 from access_portal.audit.commands import record
-from access_portal.grants.policy import Action, Office, require
 from access_portal.licences.models import LicenceVersion
 from release.checkpoint import checkpoint_shape
-from release.client.hashing import Digests, digests_of, file_chunks
-from release.errors import ReleaseFilesError, ReleaseStateError
-from release.files import LocalFile, checkpoint_folder, collect
+from release.errors import ReleaseFilesError
+from release.files import checkpoint_folder, collect
+from release.layout_of import layout_of
+from release.lifecycle import Command
 from release.models import Artifact, Release, Variant
-from release.storage import weights_store
-from release.verification import Progress, quiet, stored_digests, watched
+from release.restaging import back_to_staged
+from release.sending import Known, bring_in
+from release.standing import require_command
+from release.verification import Progress, quiet
 
 # Also a tag for Hub clients, so neither `main` nor anything that looks like a commit; short, for the audit log's sake.
 VERSION = re.compile(r"(?!main$)[a-z0-9][a-z0-9._-]{0,19}")
@@ -44,19 +46,17 @@ def stage_release(
     """Store every file of `folder` and note it under a release that nobody outside sees yet.
 
     `actor` None is the operator at the command line. Staging the same version again replaces what it held; files that
-    the store has already are not sent again. Raises ReleaseFilesError, ReleaseStateError, PermissionRefusedError or
-    StoreUnavailableError; then no row has changed.
+    the store has already are not sent again, and an upload that was cut is taken up. Raises ReleaseFilesError,
+    ReleaseStateError, PermissionRefusedError or StoreUnavailableError; then the release is as it was before.
     """
-    if actor is not None:
-        require(actor, Action.MANAGE_RELEASES, Office(), now)
+    _require_may_stage(Release.objects.filter(variant=variant, version=version).first(), actor, now)
     _check_version(version)
     _check_licence(variant, licence_version)
-    _refuse_unless_staged(Release.objects.filter(variant=variant, version=version).first())
     files = collect(folder)
     _check_is_variant(variant, checkpoint_shape(checkpoint_folder(files)).dimensions)
-    artifacts = [_store(variant, file, progress) for file in files]
+    artifacts = [_artifact(known) for known in bring_in(files, variant.hub_repo, now, progress)]
     with transaction.atomic():
-        release = _open(variant, version, licence_version)
+        release = _open(variant, version, licence_version, actor, now)
         release.licence_version, release.changelog = licence_version, changelog.strip()
         release.staged_by, release.staged_at = actor, now
         release.save()
@@ -66,14 +66,18 @@ def stage_release(
     return release
 
 
-def _open(variant: Variant, version: str, licence_version: LicenceVersion) -> Release:
-    """The row of the release, locked; made if this is the first time."""
-    release, _made = Release.objects.get_or_create(
+def _open(
+    variant: Variant, version: str, licence_version: LicenceVersion, actor: User | None, now: datetime
+) -> Release:
+    """The row of the release, locked, as of one that was never verified; made if this is the first time."""
+    release, made = Release.objects.get_or_create(
         variant=variant, version=version, defaults={"licence_version": licence_version}
     )
-    release = Release.objects.select_for_update().get(pk=release.pk)
-    _refuse_unless_staged(release)
-    release.variant = variant
+    rows = Release.objects.select_related("variant__family__weights_licence", "licence_version__licence")
+    release = rows.select_for_update(of=("self",)).get(pk=release.pk)
+    if not made:  # somebody may have changed it while the files were sent
+        _require_may_stage(release, actor, now)
+    back_to_staged(release)
     return release
 
 
@@ -84,29 +88,22 @@ def _replace_artifacts(release: Release, artifacts: list[Artifact]) -> None:
     Artifact.objects.bulk_create(artifacts)
 
 
-def _store(variant: Variant, file: LocalFile, progress: Progress) -> Artifact:
-    """The row for a file that the store now holds under a key made of its own hash, so that nothing is overwritten."""
-    digests = digests_of(file_chunks(file.source))
-    key = f"{variant.hub_repo}/{digests.sha256}/{file.name}"
-    if stored_digests(key, file.path, progress, most_bytes=digests.size_bytes) != digests:
-        _upload(file, key, digests, progress)
+def _artifact(known: Known) -> Artifact:
+    digests = known.prints.digests
     return Artifact(
-        path=file.path, size_bytes=digests.size_bytes, sha256=digests.sha256, md5=digests.md5, storage_key=key
+        path=known.file.path,
+        size_bytes=digests.size_bytes,
+        sha256=digests.sha256,
+        md5=digests.md5,
+        git_sha1=known.prints.git_sha1,
+        layout=layout_of(known.file.path),
+        storage_key=known.key,
     )
 
 
-def _upload(file: LocalFile, key: str, digests: Digests, progress: Progress) -> None:
-    chunks = watched(file_chunks(file.source), file.path, progress)
-    store = weights_store()
-    store.put_stream(key, chunks, file.content_type, filename=file.name, size_hint=digests.size_bytes)
-    if stored_digests(key, file.path, most_bytes=digests.size_bytes) != digests:
-        store.delete(key)
-        raise ReleaseFilesError(
-            "file_changed",
-            _("%s in the store is not what was read from the folder before.") % file.path,
-            _("Make sure that nothing writes to the folder, then stage again."),
-            path=file.path,
-        )
+def _require_may_stage(release: Release | None, actor: User | None, now: datetime) -> None:
+    """Raises PermissionRefusedError or ReleaseStateError."""
+    require_command(release, actor, Command.STAGE if release is None else Command.RESTAGE, now)
 
 
 def _check_is_variant(variant: Variant, shape: dict[str, int]) -> None:
@@ -136,13 +133,4 @@ def _check_licence(variant: Variant, licence_version: LicenceVersion) -> None:
             "other_licence",
             _("%(variant)s is not offered under %(licence)s.") % {"variant": variant, "licence": licence_version},
             _("Stage it under a version of its family's licence."),
-        )
-
-
-def _refuse_unless_staged(release: Release | None) -> None:
-    if release is not None and release.state != Release.State.STAGED:
-        raise ReleaseStateError(
-            "release_final",
-            _("%s was published and never changes.") % release,
-            _("Stage the files under a new version."),
         )
