@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grants/", include("access_portal.grants.urls")),
     path("grants/", include("release.catalogue.log_urls")),
     path("office/", include("access_portal.grants.office_urls")),
+    path("office/releases/", include("release.office.urls")),
     path("office/", include("access_portal.questionnaires.urls")),
     path("office/", include("access_portal.outbox.urls")),
     path("office/", include("access_portal.accounts.people.urls")),

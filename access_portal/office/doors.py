@@ -63,6 +63,12 @@ ROOMS: Sequence[tuple[Promise, Sequence[Door]]] = (
             (Action.STOP,),
         ),
     )),
+    (_("Models"), (
+        Door(
+            "office_releases", _("Releases"), _("Verify, schedule, publish, deprecate and withdraw."),
+            (Action.MANAGE_RELEASES,),
+        ),
+    )),
     (_("Texts"), (
         Door("office_licences", _("Licences"), _("Publish a new text."), (Action.MANAGE_LICENCES,)),
         Door("forms", _("Forms"), _("What applicants are asked."), (Action.MANAGE_FORMS,)),

@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from access_portal.accounts.requests import SignedInRequest
-from access_portal.grants.policy import Action
 from access_portal.office.doors import require_staff, rooms_for
 from access_portal.office.waiting import lines_for
 
@@ -26,6 +25,5 @@ def office(request: SignedInRequest) -> HttpResponse:
         "staff_actions": actions,
         "waiting": lines_for(request.user, actions, now),
         "rooms": rooms_for(actions),
-        "has_releases": Action.MANAGE_RELEASES in actions,
     }
     return render(request, "office/office.html", page)

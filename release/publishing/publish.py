@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from access_portal.applications.conditions import Clock
 from release.client import manifest
-from release.errors import ReleaseStateError
 from release.lifecycle import Command, State
 from release.models import Artifact, Release
 from release.publisher_keys import signature_for
-from release.publishing.step import advance, locked, person, unlocked
+from release.publishing.step import advance, files_changed, locked, person, unlocked
 from release.publishing.verifying import Reading, mark_verified, read_again
 from release.standing import Actor, require_command
 from release.verification import Progress, quiet
@@ -72,6 +70,4 @@ def _require_read(row: Release, reading: Reading | None) -> None:
     if reading is not None:
         reading.require_same(row)
     elif row.state == State.STAGED:
-        raise ReleaseStateError(
-            "release_changed", _("Somebody staged other files meanwhile."), _("Look at them, then try again.")
-        )
+        raise files_changed()

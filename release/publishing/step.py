@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from access_portal.accounts.models import User
 from access_portal.audit.commands import record
 from access_portal.errors import InvalidError
+from release.errors import ReleaseStateError
 from release.lifecycle import Command, State, leads_to
 from release.models import Release
 from release.staging import audit_subject
@@ -47,6 +48,19 @@ def locked(release: Release, actor: Actor, command: Command, now: datetime) -> R
     row = _rows().select_for_update(of=("self",)).get(pk=release.pk)
     require_command(row, actor, command, now)
     return row
+
+
+def require_seen(*, release: Release, staged_at: datetime) -> None:
+    """Lock the row; raises ReleaseStateError `release_changed` when it holds other files than somebody looked at."""
+    if Release.objects.select_for_update(of=("self",)).get(pk=release.pk).staged_at != staged_at:
+        raise files_changed()
+
+
+def files_changed() -> ReleaseStateError:
+    """For whoever looked at, or read, files that are not those of the release any more."""
+    return ReleaseStateError(
+        "release_changed", _("Somebody staged other files meanwhile."), _("Look at them, then try again.")
+    )
 
 
 def advance(release: Release, actor: Actor, command: Command, now: datetime, data: dict[str, Any]) -> None:

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from access_portal.audit.commands import record
-from release.errors import ReleaseFilesError, ReleaseStateError
+from release.errors import ReleaseFilesError
 from release.lifecycle import Command
 from release.models import Artifact, Release
-from release.publishing.step import advance, locked, person, unlocked
+from release.publishing.step import advance, files_changed, locked, person, unlocked
 from release.restaging import back_to_staged
 from release.staging import audit_subject
 from release.standing import Actor, require_command
@@ -41,9 +41,7 @@ class Reading:
         """Raises ReleaseStateError unless the release, locked, still has the files that were read."""
         now = [(each.pk, each.sha256) for each in release.artifacts.all()]
         if [(each.pk, each.sha256) for each in self.artifacts] != now:
-            raise ReleaseStateError(
-                "release_changed", _("Somebody staged other files meanwhile."), _("Look at them, then try again.")
-            )
+            raise files_changed()
 
 
 def read_again(release: Release, progress: Progress) -> Reading:

@@ -28,6 +28,7 @@ from tests.access_portal.references.scenes import apply, letters, link_in
 from tests.factories import make_user
 from tests.journeys import applicant_rooms as rooms
 from tests.journeys import grant_rooms as grants
+from tests.journeys import release_rooms as releasing
 from tests.journeys import review_rooms as review
 from tests.journeys.furniture import House
 from tests.journeys.report_rooms import busy_house, kept_report, own_sentence
@@ -309,6 +310,17 @@ PAGES = [
     PageCase("reports", lambda house: busy_house(house) and reverse("reports"), "ben"),
     PageCase("reports of a family, kept", kept_report, "ben"),
     PageCase("copy of a case", lambda house: reverse("copy_case", args=[house.waiting.number]), "ben"),
+    PageCase("releases", releasing.listed, "ben"),
+    PageCase("release in the office, staged", releasing.staged, "ben"),
+    PageCase("release in the office, verified", releasing.verified, "ben"),
+    PageCase("release in the office, scheduled", releasing.scheduled, "ben"),
+    PageCase("release in the office, deprecated", releasing.deprecated, "ben"),
+    PageCase("release in the office, withdrawn", releasing.withdrawn, "ben"),
+    PageCase("release in the office, to publish", releasing.asking("publish"), "ben"),
+    PageCase("release in the office, to schedule", releasing.asking("schedule"), "ben"),
+    PageCase("release in the office, to deprecate", releasing.asking("deprecate"), "ben"),
+    PageCase("release in the office, to withdraw", releasing.asking("withdraw"), "ben"),
+    PageCase("release in the office, embargoed", lambda h: releasing.scheduled(h) + "publish/", "ben", 409),
     PageCase("mail log", named("mail_log"), "gus"),
     PageCase("webhooks", named("webhooks"), "gus"),
     PageCase("webhook", lambda house: reverse("webhook", args=[house.webhook.pk]), "gus"),

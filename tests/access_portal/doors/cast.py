@@ -15,7 +15,7 @@ from access_portal.outbox import endpoints
 from access_portal.outbox.commands import queue_text
 from access_portal.questionnaires.models import FormVersion
 from tests.access_portal.applications.scenes import make_application, make_open_family, make_staff
-from tests.factories import make_acceptance, make_grant, make_user
+from tests.factories import make_acceptance, make_grant, make_release, make_user, make_variant
 
 INVITATION = "the-secret-of-an-invitation-of-this-house"
 
@@ -75,7 +75,9 @@ def furnish(cast: dict[Who, User]) -> dict[str, str]:
         url="https://events.example/in", wants=["grant.*"], actor=cast[Who.OPERATOR], now=now - timedelta(days=1)
     )
     mail = queue_text(user=holder, to=holder.email, subject="Words", body="Words.", now=now)
+    release = make_release(make_variant(lab.family, "released"))
     return {
+        "model": release.variant.model_id,
         "case": str(case.number), "lab": str(lab.number), "place": str(lab.members.filter(removed_at=None)[0].pk),
         "stop": str(stop.pk), "webhook": str(webhook.pk), "mail": str(mail.pk),
         "version": str(lab.licence_version_id), "licence": lab.family.weights_licence.slug,

@@ -18,6 +18,8 @@ ADDRESSES = {
     "licences": "/licences/", "my_licences": "/licences/mine/", "licence_version": "/licences/{version}/",
     "licence_text": "/licences/{version}/text/", "licence_changes": "/licences/{version}/changes/",
     "office_licences": "/office/licences/", "publish_licence": "/office/licences/{licence}/publish/",
+    "office_releases": "/office/releases/", "office_release": "/office/releases/{model}/v1/",
+    "office_release_act": "/office/releases/{model}/v1/withdraw/",
     "receipt_keys": "/.well-known/gatehouse-receipts.json", "receipt_verifier": "/receipts/verify.py",
     "grant_receipt": "/grants/{lab}/receipt/", "grant_receipt_file": "/grants/{lab}/receipt.jws",
     "acceptance_receipt": "/licences/mine/{acceptance}/receipt/",
@@ -176,6 +178,9 @@ AUDIENCES = [
         OPERATOR,
         post="mail_resend webhooks webhook_rotate webhook_disable webhook_enable webhook_delete webhook_test "
         "webhook_resend",
+    ),
+    Audience(
+        frozenset({Who.RELEASER}), get="office_releases office_release office_release_act", post="office_release_act",
     ),
     Audience(ADMIN | OPERATOR | {Who.AUDITOR}, get="people person", post="person_role person_act"),
     Audience(ADMIN | {Who.AUDITOR}, get="audit_log audit_export"),

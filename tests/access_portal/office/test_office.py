@@ -143,12 +143,12 @@ def test_what_waits_is_counted_for_those_who_can_act(client: Client, text: str) 
     assert text in client.get(OFFICE).content.decode()
 
 
-def test_nothing_waits_for_a_release_manager_but_the_command_line_is_named(client: Client) -> None:
+def test_nothing_waits_for_a_release_manager_and_the_releases_are_one_door_away(client: Client) -> None:
     enter(client, Role.RELEASE_MANAGER)
     a_little_of_everything()
     page = client.get(OFFICE).content.decode()
     assert "Nothing waits for you." in page
-    assert "manage.py release" in page
+    assert 'href="/office/releases/"' in page
 
 
 def test_the_office_takes_few_queries(client: Client, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
