@@ -227,6 +227,8 @@ CLOCK_JOBS = {
     "release.publishing.due.publish_due": 5,
     "release.publishing.due.verify_due": 5,
     "release.publishing.telling.tell_due": 10,
+    "release.rereading.reread_due": 10,
+    "release.uploads.give_up_due": 3600,
     "access_portal.licences.reminders.remind_due": 3600,
     "inference_worker.reconciler.tick": 5,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
@@ -12,10 +13,11 @@ from django.urls import reverse
 from access_portal.accounts.models import Role, User
 from access_portal.audit.commands import record
 from access_portal.outbox.commands import queue_mail
-from release.models import LIVE_STATES, Release, StoreCheck
+from release.models import LIVE_STATES, Release, StoreCheck, StoreReading
 from release.staging import audit_subject
 from release.verification import Counted, Damage, Progress, damages, quiet
 
+NOT_UNDER_WAY: dict[str, Any] = {"began_at": None, "up_to_path": "", "read_bytes": 0, "damages": []}
 MOST_NAMED = 50  # damaged files in one mail and one event
 
 
@@ -28,37 +30,36 @@ def check_store(release: Release, now: datetime, progress: Progress = quiet) -> 
     began, counted = time.monotonic(), Counted(progress)
     found = list(damages(release.artifacts.all(), counted))
     ended_at = now + timedelta(seconds=time.monotonic() - began)
-    return conclude(release, found, began_at=now, ended_at=ended_at, read_bytes=counted.size_bytes)
-
-
-def conclude(
-    release: Release, found: Sequence[Damage], *, began_at: datetime, ended_at: datetime, read_bytes: int
-) -> StoreCheck:
-    """The record of a reading of the whole release; who has to know of damage that is new is told."""
     with transaction.atomic():
-        _take_turn(release)
+        take_turn(release)
         tell_damage(release, found, ended_at)
+        StoreReading.objects.filter(release=release).update(**NOT_UNDER_WAY)  # what the clock had found is older
         return StoreCheck.objects.create(
-            release=release, began_at=began_at, ended_at=ended_at, read_bytes=read_bytes, damages=as_rows(found)
+            release=release, began_at=now, ended_at=ended_at, read_bytes=counted.size_bytes, damages=as_rows(found)
         )
 
 
-def tell_damage(release: Release, found: Sequence[Damage], now: datetime, told: Sequence[str] = ()) -> None:
+def take_turn(release: Release) -> None:
+    """Two that read the same release at once tell of a damage once: each looks at what is known under this lock."""
+    Release.objects.select_for_update(of=("self",), no_key=True).get(pk=release.pk)
+
+
+def tell_damage(release: Release, found: Sequence[Damage], now: datetime) -> None:
     """Put damage on record and write to release managers and operators, in the transaction of the caller.
 
-    A file that the last check found damaged too, or that is in `told`, is old news.
+    A file that the last check found damaged too, or the reading that is under way, is old news.
     """
-    last = release.store_checks.first()
-    known = {*told, *(row["path"] for row in last.damages)} if last is not None else set(told)
+    known = _known(release)
     fresh = [damage for damage in found if damage.path not in known]
     if not fresh:
         return
-    paths = [damage.path for damage in fresh[:MOST_NAMED]]
-    record(audit_subject(release), "release_damaged_in_store", actor=None, now=now, data={"damaged": paths})
+    named = fresh[:MOST_NAMED]
+    data = {"damaged": [damage.path for damage in named]}
+    record(audit_subject(release), "release_damaged_in_store", actor=None, now=now, data=data)
     context = {
         "release": str(release),
-        "damages": [f"{damage.path} {damage.problem}." for damage in fresh[:MOST_NAMED]],
-        "more": max(0, len(fresh) - MOST_NAMED),
+        "damages": [f"{damage.path} {damage.problem}." for damage in named],
+        "more": len(fresh) - len(named),
         "may_be_fetched": release.state in LIVE_STATES,
         "path": reverse("office_release", args=[release.variant.model_id, release.version]),
     }
@@ -70,9 +71,11 @@ def as_rows(found: Sequence[Damage]) -> list[dict[str, str]]:
     return [{"path": damage.path, "problem": damage.problem} for damage in found]
 
 
-def _take_turn(release: Release) -> None:
-    """Two that read the same release at once tell of a damage once: each looks at the last check under this lock."""
-    Release.objects.select_for_update(of=("self",), no_key=True).get(pk=release.pk)
+def _known(release: Release) -> set[str]:
+    last = release.store_checks.first()
+    reading = StoreReading.objects.filter(release=release).first()
+    rows = [*(last.damages if last is not None else []), *(reading.damages if reading is not None else [])]
+    return {row["path"] for row in rows}
 
 
 def _concerned() -> list[User]:

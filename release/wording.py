@@ -50,6 +50,7 @@ EVENT_WORDS: Mapping[str, str | Promise] = {
     "release_verification_asked": gettext_lazy("Asked to be verified"),
     "release_verified": gettext_lazy("Verified"),
     "release_fell_back": gettext_lazy("Fell back to staged"),
+    "release_damaged_in_store": gettext_lazy("Found damaged in the store"),
     "release_scheduled": gettext_lazy("Scheduled"),
     "release_unscheduled": gettext_lazy("Taken off the schedule"),
     "release_published": gettext_lazy("Published"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from types import TracebackType
 
 from django.core.management.base import OutputWrapper
@@ -12,21 +13,20 @@ SECONDS_BETWEEN = 0.2
 
 
 class ProgressLine:
-    """Called with a path and a number of bytes; rewrites its line, and clears it at the end."""
+    """Called with a path and a number of bytes, of several files in turn; rewrites its line, and clears it at the end."""
 
     def __init__(self, out: OutputWrapper, verb: str) -> None:
         self._out = out
         self._verb = verb
-        self._bytes = 0
-        self._path = ""
+        self._bytes: Counter[str] = Counter()
         self._shown_at = 0.0
 
     def __call__(self, path: str, size_bytes: int) -> None:
-        self._bytes = self._bytes + size_bytes if path == self._path else size_bytes
-        self._path = path
+        self._bytes[path] += size_bytes
         if self._out.isatty() and time.monotonic() - self._shown_at > SECONDS_BETWEEN:
             self._shown_at = time.monotonic()
-            self._show(f"{self._verb} {path}: {filesizeformat(self._bytes)}")
+            total = filesizeformat(self._bytes.total())
+            self._show(f"{self._verb} {path}: {filesizeformat(self._bytes[path])}, {total} in all")
 
     def __enter__(self) -> ProgressLine:
         return self

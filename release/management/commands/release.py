@@ -14,12 +14,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from access_portal.errors import GatehouseError
 from release.errors import StoreUnavailableError
-from release.management import changing, telling
+from release.management import changing, storing, telling
 
 REFUSED, TRY_AGAIN = 1, 3
 VERBS: Mapping[str, tuple[Callable[..., None], str]] = {
     "stage": (changing.stage, "check the files of a folder and bring them into the store"),
     "verify": (changing.verify, "read every byte in the store and compare the hashes"),
+    "verify-store": (storing.verify_store, "read every byte in the store again, and tell whom damage concerns"),
     "publish": (changing.publish, "publish a release for good; one that is only staged is verified first"),
     "schedule": (changing.schedule, "let the clock publish a verified release at a moment (embargo)"),
     "unschedule": (changing.unschedule, "take a release off the schedule"),
@@ -70,4 +71,6 @@ def _add_details(verbs: Mapping[str, ArgumentParser]) -> None:
         help="what to use instead: a version, or FAMILY/VARIANT@VERSION",
     )  # fmt: skip
     verbs["withdraw"].add_argument("--reason", required=True, help="people who downloaded it will read this")
+    verbs["verify-store"].add_argument("names", nargs="*", metavar="FAMILY/VARIANT VERSION", default=[])
+    verbs["verify-store"].add_argument("--all", dest="every", action="store_true", help="all but withdrawn releases")
     verbs["diff"].add_argument("other", metavar="OTHER-VERSION")
