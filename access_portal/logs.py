@@ -8,10 +8,12 @@ import structlog
 from structlog.typing import EventDict
 
 # Keys that are part of an address (proof of e-mail, new password, status of an application, invitation to a lab), API
-# tokens, signatures of download links. Within a query the slashes of an address may be escaped.
+# tokens, codes of sign-in by device, signatures of download links. Within a query the slashes of an address may be
+# escaped.
 SECRETS = re.compile(
     r"(?<=/account/confirm-email/)[^/\s]+|(?<=/account/password/reset/key/)[^/\s]+|(?<=/status/)[^/\s]+/[^/\s]+"
     r"|(?<=/reference/)[^/\s]{20,}|(?<=/grants/join/)[^/\s]+|(?<=%2Fgrants%2Fjoin%2F)[\w-]+"
+    r"|(?<=/activate/\?code=)[^&\s]+|(?<=activate/%3Fcode%3D)[\w-]+|(?<=activate%2F%3Fcode%3D)[\w-]+"
     r"|(?<=/orcid/login/callback/\?)\S+"
     r"|(?<=\bgh_)[\w-]{40,}|(?<=X-Amz-Signature=)\w+",
     re.IGNORECASE,

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "access_portal.site",
     "access_portal.accounts",
     "access_portal.accounts.orcid",
+    "access_portal.accounts.devices",
     "access_portal.audit",
     "access_portal.outbox",
     "access_portal.licences",
@@ -222,6 +223,7 @@ CLOCK_JOBS = {
     "access_portal.outbox.forgetting.forget_texts_due": 3600,
     "access_portal.outbox.forgetting.forget_deliveries_due": 3600,
     "access_portal.accounts.forgetting.forget_unconfirmed_due": 3600,
+    "access_portal.accounts.devices.forgetting.forget_requests_due": 3600,
     "access_portal.privacy.sessions.forget_over_due": 3600,
     "release.forgetting.forget_addresses_due": 3600,
     "release.publishing.due.publish_due": 5,
@@ -236,6 +238,7 @@ CLOCK_JOBS = {
 # What each room holds on a person, in the order of the export; `(user, now) -> sections`
 PERSONAL_DATA = [
     "access_portal.accounts.personal.data_of",
+    "access_portal.accounts.devices.personal.data_of",
     "access_portal.applications.personal.data_of",
     "access_portal.references.personal.data_of",
     "access_portal.licences.personal.data_of",
@@ -263,6 +266,7 @@ PERSONAL_ERASURE = [
     "inference_worker.leaving.erase",
     "access_portal.reports.personal.erase",
     "access_portal.api.personal.erase",
+    "access_portal.accounts.devices.personal.erase",
     "access_portal.outbox.leaving.erase",
     "access_portal.accounts.leaving.erase",
 ]

@@ -1,24 +1,5 @@
-"""Where a request came from, as far as that can be believed."""
+"""Where a request came from; the doors of releases ask it here."""
 
-from __future__ import annotations
+from access_portal.client_address import client_address
 
-from ipaddress import ip_address
-
-from django.conf import settings
-from django.http import HttpRequest
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """The address seen by the outermost of our own proxies; None when it is not an address.
-
-    Each proxy adds to the right of X-Forwarded-For what it saw; whatever stands further left, the client wrote itself.
-    """
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.TRUSTED_PROXIES:
-        seen = request.headers.get("X-Forwarded-For", "").split(",")
-        if len(seen) >= settings.TRUSTED_PROXIES:
-            address = seen[-settings.TRUSTED_PROXIES].strip()
-    try:
-        return str(ip_address(address.partition("%")[0]))  # without the zone of a link-local one
-    except ValueError:
-        return None
+__all__ = ["client_address"]

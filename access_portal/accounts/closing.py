@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from access_portal.accounts.devices.commands import end_allowed
 from access_portal.accounts.models import ApiToken, User
 from access_portal.accounts.pseudonyms import is_gone
 from access_portal.audit.commands import record
@@ -103,7 +104,11 @@ def _lock(person: User, actor: User | None, now: datetime) -> User:
 
 
 def _end_everything(person: User, now: datetime) -> int:
-    """End sessions and tokens; returns how many tokens that were."""
+    """End sessions and tokens; returns how many tokens that were.
+
+    First what a program could still fetch: a token that is made meanwhile is there for the second line to end.
+    """
+    end_allowed(person=person, now=now)
     person.session_round += 1
     person.save(update_fields=["session_round"])
     return ApiToken.objects.filter(user=person, revoked_at=None, expires_at__gt=now).update(revoked_at=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -25,12 +25,7 @@ def issue_token(*, actor: User, name: str, scopes: Iterable[str], days: int, now
     Raises InvalidError for no name, an unknown scope or a life outside 1 to 365 days.
     """
     wanted = sorted(set(scopes))
-    if not name.strip():
-        raise InvalidError("token_name_missing", "A token needs a name.", field="name")
-    if not wanted or not set(wanted) <= set(Scope.values):
-        raise InvalidError("token_scope_unknown", "Choose at least one of the scopes offered.", field="scopes")
-    if not 1 <= days <= LONGEST_DAYS:
-        raise InvalidError("token_days", f"A token lives from 1 to {LONGEST_DAYS} days.", field="days")
+    require_token_terms(name=name, scopes=wanted, days=days)
     secret = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         token = ApiToken.objects.create(
@@ -44,6 +39,16 @@ def issue_token(*, actor: User, name: str, scopes: Iterable[str], days: int, now
         )
         record(f"user:{actor.pk}", "token_issued", actor=actor, now=now, data={"token": token.pk, "scopes": wanted})
     return token, secret
+
+
+def require_token_terms(*, name: str, scopes: Collection[str], days: int) -> None:
+    """Raises InvalidError as `issue_token` does, for what is to become a token later."""
+    if not name.strip():
+        raise InvalidError("token_name_missing", "A token needs a name.", field="name")
+    if not scopes or not set(scopes) <= set(Scope.values):
+        raise InvalidError("token_scope_unknown", "Choose at least one of the scopes offered.", field="scopes")
+    if not 1 <= days <= LONGEST_DAYS:
+        raise InvalidError("token_days", f"A token lives from 1 to {LONGEST_DAYS} days.", field="days")
 
 
 def revoke_token(*, actor: User, token_id: int, now: datetime) -> None:

@@ -20,6 +20,8 @@ EVENT_WORDS: Mapping[str, Promise] = {
     "second_factor_reset": _("The second factor was taken away; all sessions and API tokens ended."),
     "token_issued": _("Made an API token."),
     "token_revoked": _("Ended an API token."),
+    "device_allowed": _("Let a program be signed in."),
+    "device_refused": _("Refused a program that asked to be signed in."),
     "orcid_linked": _("Signed in at ORCID and linked the iD."),
     "orcid_unlinked": _("Unlinked the ORCID iD."),
     "conflict_declared": _("Declared a conflict of interest."),

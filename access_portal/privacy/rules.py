@@ -111,6 +111,14 @@ RULES = (
         "access_portal.accounts.forgetting.forget_unconfirmed_due",
     ),
     Rule(
+        "device_requests",
+        _("Requests of programs to be signed in"),
+        _("a day after their code ended"),
+        _("To look into a sign-in that somebody did not expect; the token it led to stays in their list."),
+        "access_portal.accounts.devices.forgetting.requests_due",
+        "access_portal.accounts.devices.forgetting.forget_requests_due",
+    ),
+    Rule(
         "sessions",
         _("Sessions of browsers"),
         _("at their end, two weeks after signing in"),

@@ -25,6 +25,8 @@ LINES = {
     "GET /account/login/?next=%2Fgrants%2Fjoin%2FZq3v_0%2F&x=1": "GET /account/login/?next=%2Fgrants%2Fjoin%2F…%2F&x=1",
     "GET /references/12/resend/": "GET /references/12/resend/",
     "GET /account/orcid/login/callback/?code=a1b2&state=c3d4": "GET /account/orcid/login/callback/?…",
+    "GET /activate/?code=WDJB-MJHT&x=1": "GET /activate/?code=…&x=1",
+    "GET /account/login/?next=/activate/%3Fcode%3DWDJB-MJHT": "GET /account/login/?next=/activate/%3Fcode%3D…",
     f"GET /?token={TOKEN}&x=1": "GET /?token=gh_…&x=1",
     "to http://s3/b/k?X-Amz-Expires=9&X-Amz-Signature=0af3&x": "to http://s3/b/k?X-Amz-Expires=9&X-Amz-Signature=…&x",
     "GET /models/quill/5m/v1/": "GET /models/quill/5m/v1/",

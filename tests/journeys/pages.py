@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from access_portal.accounts.closing import close_account
+from access_portal.accounts.devices.commands import ask as ask_for_codes
 from access_portal.accounts.models import Role, RoleAssignment
 from access_portal.applications.commands import claim
 from access_portal.grants.models import Stop
@@ -154,6 +155,18 @@ def status_link(house: House) -> str:
     return "/status/" + receipt.body.split("/status/")[1].split()[0]
 
 
+def program_that_asks(address: str) -> Callable[[House], str]:
+    """The page of a program that asks to be signed in from there."""
+
+    def path(house: House) -> str:
+        scopes = ["read", "download", "review"]
+        words = {"address": address, "user_agent": "gatehouse/0.1 Linux", "now": timezone.now()}
+        _asked, _device, code = ask_for_codes(client_name="gatehouse on login-node-3", scopes=scopes, **words)
+        return f"{reverse('activate')}?code={code}"
+
+    return path
+
+
 PAGES = [
     PageCase("home", named("home")),
     PageCase("home signed in", named("home"), "ada"),
@@ -172,6 +185,10 @@ PAGES = [
     PageCase("account closed", named("account_inactive")),
     PageCase("account", named("account"), "ada"),
     PageCase("e-mail addresses", named("account_email"), "ada"),
+    PageCase("sign a program in", named("activate"), "ada"),
+    PageCase("sign a program in, wrong code", lambda house: "/activate/?code=BBBB-BBBB", "ada", 404),
+    PageCase("a program asks", program_that_asks("127.0.0.1"), "ben"),
+    PageCase("a program asks from elsewhere", program_that_asks("2001:db8:85a3:8d3:1319:8a2e:370:7348"), "ada"),
     PageCase("change password", named("account_change_password"), "ada"),
     PageCase("second step, off", named("mfa_index"), "ada"),
     PageCase("second step, on", named("mfa_index"), "ben"),

@@ -9,6 +9,7 @@ from tests.access_portal.doors.cast import INVITATION, Who
 
 # name of the address -> where it leads; the names in braces are those of `cast.furnish`
 ADDRESSES = {
+    "activate": "/activate/",
     "home": "/", "account": "/account/", "set_language": "/language/", "heartbeat": "/__heartbeat__",
     "version": "/__version__", "robots": "/robots.txt", "profile": "/account/profile/", "my_data": "/account/data/",
     "my_data_export": "/account/data/export/", "delete_account": "/account/delete/",
@@ -101,9 +102,9 @@ AUDIENCES = [
     ),
     Audience(
         SIGNED_IN,
-        get="account profile my_data delete_account account_email tokens messages my_licences apply my_applications "
-        "identity my_grants why",
-        post="profile my_data_export delete_account account_email tokens licence_version apply",
+        get="account activate profile my_data delete_account account_email tokens messages my_licences apply "
+        "my_applications identity my_grants why",
+        post="activate profile my_data_export delete_account account_email tokens licence_version apply",
     ),
     # what is not there, and links that never were
     Audience(frozenset(), get="attachment find_case_to_copy", post="revoke_token resend_reference", refused=404),

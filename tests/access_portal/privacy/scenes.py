@@ -11,6 +11,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.db import models
 
+from access_portal.accounts.devices.models import DeviceRequest
 from access_portal.accounts.models import Role, Scope, User
 from access_portal.accounts.tokens import issue_token
 from access_portal.api.models import AnsweredRequest
@@ -106,6 +107,10 @@ def furnish() -> User:
         user=ben, key="k", digest="0" * 64, answer={"number": case.number, "x": WORDS}, at=NOW
     )
     SavedReport.objects.create(user=zelda, name=WORDS, query="")
+    DeviceRequest.objects.create(
+        device_digest="1" * 64, code_digest="2" * 64, client_name=f"shell of {WORDS}", scopes=["read"], asked_at=NOW,
+        expires_at=NOW, interval_seconds=5, state="refused", user=zelda, answered_at=NOW,
+    )  # fmt: skip
     return zelda
 
 
