@@ -18,8 +18,10 @@ from __future__ import annotations
 class ClientError(Exception):
     """`code` is stable and for programs; `explanation` and `remedy` are sentences that a person reads.
 
-    `link` is a page that helps, or empty.
+    `link` is a page that helps, or empty; `retry_after_seconds` is what the other side asked for, if it did.
     """
+
+    retry_after_seconds: float | None = None
 
     def __init__(self, code: str, explanation: str, remedy: str = "", link: str = "") -> None:
         super().__init__(f"{explanation} [{code}]")
@@ -38,7 +40,9 @@ class SignatureError(ClientError):
 
 
 class DamagedError(ClientError):
-    pass
+    """`path` is the file of the release that is meant, where it is one."""
+
+    path = ""
 
 
 class SignInError(ClientError):
@@ -58,9 +62,7 @@ class UsageError(RefusedError):
 
 
 class NetworkError(ClientError):
-    """`retry_after_seconds` is what the other side asked for, if it did."""
-
-    retry_after_seconds: float | None = None
+    pass
 
 
 class NoSpaceError(ClientError):

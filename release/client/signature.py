@@ -62,6 +62,19 @@ def verify(manifest: bytes, signature: bytes, keys: bytes) -> Statement:
     return statement
 
 
+def signer(signature: bytes) -> str:
+    """The thumbprint of the key that the signature names; raises SignatureError. It says nothing about its truth."""
+    name = _object(_decode(_token(signature).split(".")[0])).get("kid")
+    if not isinstance(name, str):
+        raise _refused("it names no key")
+    return name
+
+
+def thumbprints(keys: bytes) -> frozenset[str]:
+    """The keys of a JWK Set that can sign releases, by name; raises SignatureError."""
+    return frozenset(_known_keys(keys))
+
+
 def _statement(content: dict[str, Any]) -> Statement:
     kinds = {"model": str, "version": str, "manifest_sha256": str, "published_at": int}
     if content.keys() != kinds.keys() or any(type(content[name]) is not kind for name, kind in kinds.items()):

@@ -1,0 +1,5 @@
+"""`python -m gatehouse`."""
+
+from .cli.app import main
+
+main()

@@ -1,0 +1,125 @@
+"""`batch submit`, `batch status`, `batch results`, `batch cancel`."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from .. import batches
+from ..batches import Batch
+from ..folder import disk_errors
+from ..session import Portal
+from .context import Context, ended
+from .options import InsecureHttp, Json, Server
+
+app = typer.Typer(no_args_is_help=True, help="Run a file of prompts on the server.")
+BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The id that `submit` printed.")]
+
+
+@app.command()
+@ended
+def submit(
+    file: Annotated[Path, typer.Argument(help="JSON lines, one request each.")],
+    idempotency_key: Annotated[
+        str, typer.Option(metavar="TEXT", help="With the same text twice, the batch begins once.")
+    ] = "",
+    server: Server = None,
+    insecure_http: InsecureHttp = False,
+    as_json: Json = False,
+) -> None:
+    """Upload a file of prompts and start it."""
+    context = Context(as_json=as_json, server=server, insecure=insecure_http)
+    with context.portal() as portal:
+        batch = batches.submit(portal, file, idempotency_key or secrets.token_hex(16))
+    _show(context, batch)
+    context.output.note(f"`gatehouse batch status {batch.id}` says how far it is.")
+
+
+@app.command()
+@ended
+def status(
+    batch: Annotated[str | None, typer.Argument(metavar="[BATCH]", help="One batch; all of yours if left out.")] = None,
+    server: Server = None,
+    insecure_http: InsecureHttp = False,
+    as_json: Json = False,
+) -> None:
+    """Show how far a batch is, or list all."""
+    context = Context(as_json=as_json, server=server, insecure=insecure_http)
+    with context.portal() as portal:
+        if batch is not None:
+            _show(context, batches.find(portal, batch))
+            return
+        found = batches.listed(portal)
+    context.output.object({"batches": found})
+    rows = [(each.id, each.model, each.status, _count(each)) for each in found]
+    context.output.table(("Batch", "Model", "Status", "Lines"), rows)
+
+
+@app.command()
+@ended
+def results(
+    batch: BatchId,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write answers here instead of stdout.")
+    ] = None,
+    errors: Annotated[Path | None, typer.Option(metavar="FILE", help="Write lines that could not be run here.")] = None,
+    server: Server = None,
+    insecure_http: InsecureHttp = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch the answers of a batch: JSON lines, each with its custom_id."""
+    context = Context(as_json=as_json, server=server, insecure=insecure_http)
+    with context.portal() as portal:
+        found = batches.find(portal, batch)
+        batches.require_results(found)
+        _save(portal, found.output_file, output)
+        if errors is not None:
+            _save(portal, found.error_file, errors)
+    if found.failed and errors is None:
+        context.output.note(f"{found.failed} lines could not be run; --errors FILE fetches why.")
+    if output is not None:
+        context.output.object({"batch": found, "output": output, "errors": errors})
+        context.output.say(f"{output}: the answers of {found.id}, {_count(found)}.")
+
+
+@app.command()
+@ended
+def cancel(batch: BatchId, server: Server = None, insecure_http: InsecureHttp = False, as_json: Json = False) -> None:
+    """Stop a batch; lines that were answered stay."""
+    context = Context(as_json=as_json, server=server, insecure=insecure_http)
+    with context.portal() as portal:
+        _show(context, batches.cancel(portal, batch))
+
+
+def _show(context: Context, batch: Batch) -> None:
+    context.output.object({"batch": batch})
+    context.output.say(f"{batch.id}: {batch.status}, {_count(batch)}")
+    for error in batch.errors:
+        context.output.say(f"  {error}")
+
+
+def _count(batch: Batch) -> str:
+    failed = f", {batch.failed} failed" if batch.failed else ""
+    return f"{batch.completed} of {batch.total} lines{failed}"
+
+
+def _save(portal: Portal, file_id: str | None, path: Path | None) -> None:
+    """Whole or not at all; an empty file where the server has none."""
+    if path is None:
+        if file_id is not None:
+            batches.save_file(portal, file_id, sys.stdout.buffer)
+        return
+    fresh = path.with_name(path.name + ".part")
+    with disk_errors(path.parent):
+        with fresh.open("wb") as file:
+            _fill(portal, file_id, file)
+        fresh.replace(path)
+
+
+def _fill(portal: Portal, file_id: str | None, file: BinaryIO) -> None:
+    if file_id is not None:
+        batches.save_file(portal, file_id, file)

@@ -1,0 +1,76 @@
+"""What every command needs: the server that is meant, the person's token, a way to print; and how it ends."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import typer
+
+from ..address import server_origin
+from ..credentials import Credentials
+from ..errors import ClientError, UsageError
+from ..pins import Pins
+from ..session import Portal
+from .exits import Exit, exit_for
+from .output import Output
+
+P = ParamSpec("P")
+
+
+class Context:
+    """Of one run of one command."""
+
+    def __init__(self, *, as_json: bool, server: str | None = None, insecure: bool = False) -> None:
+        folder = Path(typer.get_app_dir("gatehouse"))
+        self.output = Output(as_json=as_json)
+        self.credentials = Credentials(folder, os.environ)
+        self.pins = Pins(folder)
+        self.insecure = insecure
+        self._asked = server
+
+    @functools.cached_property
+    def server(self) -> str:
+        """Raises UsageError where none was ever named."""
+        named = self._asked or self.credentials.default_server()
+        if not named:
+            raise UsageError(
+                "server_unknown",
+                "Which server?",
+                "Name it by --server https://gatehouse.example, or in GATEHOUSE_SERVER; a login remembers it.",
+            )
+        return server_origin(named, insecure=self.insecure)
+
+    def portal(self, token: str | None = None) -> Portal:
+        """With this token, else with the one that is kept for the server."""
+        return Portal(self.server, token or self.credentials.token_for(self.server), insecure=self.insecure)
+
+
+def ended(command: Callable[P, None]) -> Callable[P, None]:
+    """The command, ending with the documented exit code whatever happens in it; it has an argument `as_json`."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        output = Output(as_json=bool(kwargs.get("as_json")))
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            command(*args, **kwargs)
+        except ClientError as error:
+            output.error(error)
+            raise typer.Exit(exit_for(error)) from error
+        except KeyboardInterrupt:
+            output.object({"error": {"code": "interrupted", "explanation": "Interrupted."}})
+            output.note("Interrupted. What arrived is kept: run the same command again to go on.")
+            sys.stdout.flush()
+            os._exit(Exit.INTERRUPTED)  # threads may still wait for the network, and nothing is owed to them
+
+    return run
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,113 @@
+"""Is this folder what was published? Answered offline, by what the download kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .companion import TOKENIZER, tokenizer_differs
+from .errors import ManifestError
+from .events import Tell
+from .evidence import kept
+from .folder import RECORD, ReleaseFolder
+from .manifest import Manifest
+from .pins import Pins
+from .plan import DAMAGED, MISSING, SOUND, Checker
+from .selection import Choice, Wanted
+from .wording import printable
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Of one release in its folder; paths are relative to it. `unpinned` is a key that its server never showed here."""
+
+    folder: Path
+    model: str
+    version: str
+    signed_with: str
+    unpinned: bool
+    sound: tuple[str, ...]
+    missing: tuple[str, ...]
+    damaged: tuple[str, ...]
+    extra: tuple[str, ...]
+    not_chosen: int
+
+    @property
+    def is_sound(self) -> bool:
+        return not (self.missing or self.damaged or self.unpinned)
+
+
+def verify(folder: Path, pins: Pins, tell: Tell, keys: bytes | None = None) -> list[Findings]:
+    """Of the release in `folder`, or of each in the folders in it; raises ManifestError or SignatureError.
+
+    `keys` are the publisher's from elsewhere, to be used instead of those kept in the folder.
+    """
+    return [_verify(ReleaseFolder(root), pins, tell, keys) for root in _roots(folder)]
+
+
+def _roots(folder: Path) -> list[Path]:
+    if (folder / RECORD).is_dir():
+        return [folder]
+    found = sorted(path.parent for path in folder.glob(f"*/{RECORD}") if path.is_dir()) if folder.is_dir() else []
+    if not found:
+        raise ManifestError(
+            "evidence_missing",
+            f"{folder} is not a folder that `gatehouse download` made: it has no {RECORD} in it.",
+            "Name the folder of the download, or download into this one: files that are sound are kept.",
+        )
+    return found
+
+
+def _verify(folder: ReleaseFolder, pins: Pins, tell: Tell, keys: bytes | None) -> Findings:
+    evidence = kept(folder.record)
+    evidence = evidence if keys is None else replace(evidence, keys=keys)
+    manifest, key = evidence.believed()
+    choice = _choice(folder)
+    chosen = [file for file in manifest.files if choice.wants(file)]
+    lines = Checker(folder, chosen, tell).plan().lines
+    states = {
+        state: tuple(line.file.path for line in lines if line.state == state) for state in (SOUND, MISSING, DAMAGED)
+    }
+    beside = choice.layout == Wanted.META and tokenizer_differs(folder.root, manifest)
+    return Findings(
+        folder=folder.root,
+        model=manifest.model,
+        version=manifest.version,
+        signed_with=key,
+        unpinned=keys is None and _is_unpinned(folder, pins, key),
+        sound=states[SOUND],
+        missing=states[MISSING],
+        damaged=states[DAMAGED] + ((f"../{TOKENIZER}",) if beside else ()),
+        extra=tuple(_extra(folder.root, manifest)),
+        not_chosen=len(manifest.files) - len(chosen),
+    )
+
+
+def _choice(folder: ReleaseFolder) -> Choice:
+    """As noted by the download; everything where nothing was."""
+    noted = folder.noted()
+    layout = noted.get("layout")
+    include, exclude = (_texts(noted.get(name)) for name in ("include", "exclude"))
+    return Choice(Wanted(layout) if layout in list(Wanted) else Wanted.ALL, include, exclude)
+
+
+def _texts(noted: object) -> tuple[str, ...]:
+    return tuple(str(each) for each in noted) if isinstance(noted, list) else ()
+
+
+def _is_unpinned(folder: ReleaseFolder, pins: Pins, key: str) -> bool:
+    known = pins.of(str(folder.noted().get("server", "")))
+    return bool(known) and key not in known
+
+
+def _extra(root: Path, manifest: Manifest) -> Iterator[str]:
+    """Files that the release does not have; they may be the user's own."""
+    known = {file.path for file in manifest.files}
+    for place, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if Path(place, name) != root / RECORD)
+        for name in sorted(names):
+            path = Path(place, name).relative_to(root).as_posix()
+            if path not in known:
+                yield printable(path)

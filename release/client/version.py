@@ -1,0 +1,4 @@
+"""The version of the client, which it tells to servers and which its distribution bears."""
+
+VERSION = "0.1.0"
+CLIENT = f"gatehouse/{VERSION}"
