@@ -1,4 +1,4 @@
-"""Registers inference_worker with Django."""
+"""Registers inference_worker with Django, and what it runs with the releases."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class InferenceWorkerConfig(AppConfig):
     name = "inference_worker"
     verbose_name = "inference"
+
+    def ready(self) -> None:
+        from inference_worker.on_release import running_on
+        from release.running import register
+
+        register(running_on)

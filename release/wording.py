@@ -57,6 +57,7 @@ EVENT_WORDS: Mapping[str, str | Promise] = {
     "release_signed": gettext_lazy("Signed later"),
     "release_deprecated": gettext_lazy("Deprecated"),
     "release_withdrawn": gettext_lazy("Withdrawn"),
+    "release_withdrawal_rehearsed": gettext_lazy("A withdrawal was rehearsed; nothing was changed"),
 }
 TOLD = ("publish_at", "damaged", "code", "reason", "successor")  # of an event's data, what its line adds
 
