@@ -33,7 +33,7 @@ MOST_PARTS = 10_000
 SMALLEST_COPIED_PART, LARGEST_COPIED_PART = 5 * MIB, 5 * 1024 * MIB  # what S3 allows for any part but the last
 MISSING = {"NoSuchKey", "NoSuchUpload", "NotFound", "404"}
 BEYOND_THE_END = {"InvalidRange", "416"}
-PASSING = {"RequestTimeout", "SlowDown", "ServiceUnavailable", "InternalError"}
+PASSING = {"BadDigest", "RequestTimeout", "SlowDown", "ServiceUnavailable", "InternalError"}
 TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 429, 500, 501
 OCTETS = "application/octet-stream"
 

@@ -13,7 +13,7 @@ SECONDS_BETWEEN = 0.2
 
 
 class ProgressLine:
-    """Called with a path and a number of bytes, of several files in turn; rewrites its line, and clears it at the end."""
+    """Called with a path and bytes, of several files in turn; rewrites its line, and clears it at the end."""
 
     def __init__(self, out: OutputWrapper, verb: str) -> None:
         self._out = out
