@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import StringConverter
 
@@ -48,7 +49,7 @@ def is_name(text: str) -> bool:
 @cache
 def taken() -> frozenset[str]:
     """The first words of this site's own addresses."""
-    return frozenset(_first_words(get_resolver().url_patterns))
+    return frozenset([*_first_words(get_resolver().url_patterns), settings.STATIC_URL.strip("/"), *KINDS])
 
 
 def _first_words(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:

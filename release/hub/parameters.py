@@ -42,6 +42,8 @@ class PathsAsked:
 def paths_asked(request: HttpRequest) -> PathsAsked:
     """From a form or from JSON; raises HubError for anything else."""
     try:
+        if not request.body:
+            return PathsAsked([], expand=False)
         if request.content_type == "application/json":
             return _from_json(json.loads(request.body))
         if request.content_type == "application/x-www-form-urlencoded":

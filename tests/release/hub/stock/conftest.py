@@ -1,4 +1,4 @@
-"""The portal as it is deployed, a world in it, and the stock clients as people have them: unpatched, in their own home."""
+"""The portal as it is deployed, a world in it, and the stock clients as people have them, in a home of their own."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def hub_server(
     endpoint = f"http://127.0.0.1:{port}"
     with django_db_blocker.unblock():
         env = {**os.environ, "GATEHOUSE_DATABASE_URL": database_url(), "GATEHOUSE_BASE_URL": endpoint}
-    command = [BIN / "granian", "--interface", "asginl", "--port", str(port), "--no-ws", "--log-level", "warning"]
+    command = [str(BIN / "granian"), "--interface", "asginl", "--port", str(port), "--no-ws", "--log-level", "warning"]
     process = subprocess.Popen([*command, "access_portal.asgi:application"], cwd=ROOT, env=env)
     _wait_for_port(port, process, "granian")
     yield endpoint
@@ -80,7 +80,7 @@ def hf(world: World, tmp_path: Path) -> Hf:
 
     def run(name: str | None, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         env = client_environment(world, name, tmp_path / "home") | more
-        command = [BIN / "hf", *words]
+        command = [str(BIN / "hf"), *words]
         return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
 
     return run

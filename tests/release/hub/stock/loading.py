@@ -19,7 +19,7 @@ def attempt(name: str, call: Callable[[], object]) -> None:
     except Exception as error:
         chain = [error, error.__cause__, error.__context__]
         result = {"error": type(error).__name__, "text": " ".join(str(each) for each in chain if each)}
-    print(json.dumps({"call": name, "result": result}), flush=True)
+    sys.stdout.write(json.dumps({"call": name, "result": result}) + "\n")
 
 
 def load(repo: str, revision: str) -> object:
@@ -30,7 +30,6 @@ def load(repo: str, revision: str) -> object:
     ids = tokenizer("the quick fox", return_tensors="pt").input_ids
     return {
         "hidden_size": config.hidden_size,
-        "commit": model.config._commit_hash,
         "ids": ids.tolist(),
         "logits": list(model(ids).logits.shape),
         "weight": model.lm_head.weight[0, 0].item(),

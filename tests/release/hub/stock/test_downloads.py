@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db.models import Max
@@ -28,16 +29,17 @@ from tests.release.hub.stock.world import World
 pytestmark = pytest.mark.service
 TOY, OLD = "gatehouse/toy-1m", "gatehouse/old-1m"
 Fetch = Callable[..., str]
+Options = dict[str, Any]
 
 
 @pytest.fixture
 def fetch(world: World, tmp_path: Path) -> Fetch:
     """One file into a cache of its own."""
 
-    def run(who: str | None, path: str, repo: str = TOY, **more: object) -> str:
-        token = world.tokens[who] if who in world.tokens else who or False
-        options = {"endpoint": world.endpoint, "cache_dir": tmp_path / "cache", **more}
-        return hf_hub_download(repo, path, token=token, **options)
+    def run(who: str | None, path: str, repo: str = TOY, **more: Any) -> str:
+        token = world.tokens.get(who or "", who or False)
+        options: Options = {"endpoint": world.endpoint, "cache_dir": tmp_path / "cache", **more}
+        return str(hf_hub_download(repo, path, token=token, **options))
 
     return run
 
@@ -86,7 +88,7 @@ def test_metadata_of_a_file_is_what_the_release_says(world: World, path: str) ->
 
 
 def test_a_snapshot_is_the_release_and_the_second_run_fetches_nothing(world: World, tmp_path: Path) -> None:
-    options = {"token": world.tokens["abe"], "endpoint": world.endpoint, "cache_dir": tmp_path}
+    options: Options = {"token": world.tokens["abe"], "endpoint": world.endpoint, "cache_dir": tmp_path}
     before = made()
     here = Path(snapshot_download(TOY, **options))
     source = world.folder / "toy-1m@v2"
@@ -103,7 +105,7 @@ def test_a_snapshot_is_the_release_and_the_second_run_fetches_nothing(world: Wor
 
 def test_a_snapshot_of_some_files_asks_for_these_only(world: World, tmp_path: Path) -> None:
     before = made()
-    options = {"token": world.tokens["ada"], "endpoint": world.endpoint, "cache_dir": tmp_path}
+    options: Options = {"token": world.tokens["ada"], "endpoint": world.endpoint, "cache_dir": tmp_path}
     here = Path(snapshot_download(TOY, allow_patterns=["*.json"], ignore_patterns=["params.json"], **options))
     names = {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"}
     assert {path.name for path in here.iterdir()} == set(links(before)) == names
@@ -118,7 +120,7 @@ def test_a_folder_of_ones_own_is_compared_by_hash_and_not_fetched_twice(fetch: F
 
 def test_a_dry_run_makes_links_and_tells_sizes(world: World, tmp_path: Path) -> None:
     before = made()
-    options = {"token": world.tokens["ada"], "endpoint": world.endpoint, "cache_dir": tmp_path}
+    options: Options = {"token": world.tokens["ada"], "endpoint": world.endpoint, "cache_dir": tmp_path}
     plan = snapshot_download(TOY, dry_run=True, **options)
     sizes = dict(world.releases["toy-1m@v2"].artifacts.values_list("path", "size_bytes"))
     assert {each.filename: each.file_size for each in plan} == sizes
@@ -171,7 +173,7 @@ def test_gated_names_the_reason_and_the_page_where_it_can_be_mended(
 def test_gated_snapshots_fail_in_the_same_words(
     world: World, tmp_path: Path, who: str | None, repo: str, page: str, words: str
 ) -> None:
-    options = {"token": world.tokens[who] if who else False, "endpoint": world.endpoint, "cache_dir": tmp_path}
+    options: Options = {"token": world.tokens[who] if who else False, "endpoint": world.endpoint, "cache_dir": tmp_path}
     with pytest.raises(GatedRepoError) as refused:
         snapshot_download(repo, **options)
     assert words in str(refused.value)

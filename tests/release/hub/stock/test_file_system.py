@@ -42,8 +42,9 @@ def test_info_tells_sizes_and_hashes(fs: Fs, world: World, weights: bytes) -> No
     row = world.releases["toy-1m@v2"].artifacts.get(path="model.safetensors")
     assert info["lfs"].sha256 == row.sha256
     assert fs("ben").info(f"{TOY}/docs")["type"] == "directory"
-    assert fs("ben").isfile(f"{TOY}@v1/config.json")
-    assert not fs("ben").exists(f"{TOY}/none.bin")
+    assert fs("ben").info(f"{TOY}@v1/config.json")["type"] == "file"
+    with pytest.raises(FileNotFoundError):
+        fs("ben").info(f"{TOY}/none.bin")
 
 
 def test_globs_and_walks_find_files_at_any_depth(fs: Fs) -> None:

@@ -17,7 +17,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from huggingface_hub.hf_api import RepoFile, RepoFolder
-from huggingface_hub.utils import get_session, hf_raise_for_status
+from huggingface_hub.utils._http import get_session, hf_raise_for_status
 
 from tests.release.hub.stock.tiny_llama import POLICY
 from tests.release.hub.stock.world import World
@@ -61,7 +61,9 @@ def test_model_info_with_files_metadata_tells_sizes_and_names_in_git(api: Api, w
 def test_each_revision_names_its_own_commit(api: Api, world: World, revision: str) -> None:
     version = "v1" if "v1" in revision else "v2"
     assert api("ben").model_info(TOY, revision=revision).sha == world.commit(f"toy-1m@{version}")
-    assert api("ben").model_info(TOY, revision=world.commit(f"toy-1m@{version}")).sha == world.commit(f"toy-1m@{version}")
+    assert api("ben").model_info(TOY, revision=world.commit(f"toy-1m@{version}")).sha == world.commit(
+        f"toy-1m@{version}"
+    )
 
 
 @pytest.mark.parametrize("who", ANYBODY)

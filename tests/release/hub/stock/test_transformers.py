@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,13 +34,10 @@ def outcomes(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_config_tokenizer_and_model_are_loaded_from_each_revision(
-    outcomes: dict[str, Any], world: World, revision: str
-) -> None:
-    version, seed = ("v2", 2) if revision == "main" else ("v1", 1)
+def test_config_tokenizer_and_model_are_loaded_from_each_revision(outcomes: dict[str, Any], revision: str) -> None:
+    seed = 2 if revision == "main" else 1
     loaded = outcomes[revision]
     assert loaded["weight"] == pytest.approx(tensors(seed)["lm_head.weight"][0, 0].item())
-    assert loaded["commit"] == world.commit(f"toy-1m@{version}")
     assert loaded["hidden_size"] == DIM
     assert loaded["ids"] == [[WORDS.index(word) for word in ("the", "quick", "fox")]]
     assert loaded["logits"] == [1, 3, len(WORDS)]
@@ -49,9 +45,7 @@ def test_config_tokenizer_and_model_are_loaded_from_each_revision(
 
 @pytest.mark.parametrize(("call", "page"), [("ben", "/apply/toy/"), ("ben model", "/apply/toy/"),
                                             ("nobody", "/models/toy/1m/")])  # fmt: skip
-def test_without_access_the_error_names_the_page(
-    outcomes: dict[str, Any], world: World, call: str, page: str
-) -> None:
+def test_without_access_the_error_names_the_page(outcomes: dict[str, Any], world: World, call: str, page: str) -> None:
     assert outcomes[call]["error"] == "OSError"
     assert f"Visit {world.endpoint}{page}" in outcomes[call]["text"]
 

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 DIM, HEADS, FFN, LAYERS = 32, 4, 64, 2
-WORDS = ["<unk>", "<s>", "</s>", *"the quick brown fox jumps over lazy dog".split()]
+WORDS = ["<unk>", "<s>", "</s>", *["the", "quick", "brown", "fox", "jumps", "over", "lazy", "dog"]]
 CONFIG = {
     "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": DIM, "intermediate_size": FFN,
     "num_hidden_layers": LAYERS, "num_attention_heads": HEADS, "num_key_value_heads": HEADS, "vocab_size": len(WORDS),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import md5, sha1, sha256
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
@@ -58,7 +59,7 @@ def build(endpoint: str, folder: Path) -> World:
 
 def _people(world: World, toy: Variant, old: Variant) -> None:
     now, family = timezone.now(), toy.family
-    over = {"starts_at": now - 9 * DAY, "ends_at": now - DAY, "state": "expired"}
+    over: dict[str, Any] = {"starts_at": now - 9 * DAY, "ends_at": now - DAY, "state": "expired"}
     make_grant(_person(world, "ada"), family)
     make_grant(_person(world, "abe"), family)
     _person(world, "ben")
@@ -73,7 +74,7 @@ def _people(world: World, toy: Variant, old: Variant) -> None:
 
 def _person(world: World, name: str, *roles: Role, scope: str = "download") -> User:
     user = make_user(name, *roles)
-    token, world.tokens[name] = issue_token(actor=user, name="laptop", scopes=[scope], days=9, now=timezone.now())
+    _token, world.tokens[name] = issue_token(actor=user, name="laptop", scopes=[scope], days=9, now=timezone.now())
     return user
 
 
