@@ -14,8 +14,6 @@ from django.utils.translation import gettext as _
 from access_portal.accounts.models import User
 from access_portal.grants.models import Grant
 from access_portal.grants.policy import Action, Actor, require
-from access_portal.grants.queries import rights_of
-from release.client.paths import path_problem
 from release.counting import Asker, count_bytes
 from release.errors import ReleaseNotFoundError
 from release.models import Artifact, Mint, Release
@@ -23,6 +21,15 @@ from release.queries import policy_model
 from release.signers.chosen import weights_signer
 
 LONGEST_SECONDS = 900
+# Shared locks, so that links are made side by side: on every grant that may open the door, and on the release.
+HELD = """
+WITH rights AS (
+    SELECT id FROM grants_grant
+    WHERE family_id = %s AND (holder_id = %s OR id IN (SELECT grant_id FROM grants_grantmember WHERE user_id = %s))
+    ORDER BY id FOR SHARE
+)
+SELECT state, (SELECT count(*) FROM rights) FROM release_release WHERE id = %s FOR SHARE
+"""
 
 
 @dataclass(frozen=True)
@@ -86,14 +93,13 @@ def mint_each(
 
 def find_artifacts(release: Release, paths: Sequence[str]) -> list[Artifact]:
     """The files at exactly these paths, each once, in the order asked for; raises ReleaseNotFoundError."""
-    wanted = dict.fromkeys(paths)
-    sound = [path for path in wanted if not path_problem(path)]
-    found = {artifact.path: artifact for artifact in release.artifacts.filter(path__in=sound)}
-    if found.keys() != wanted.keys():
+    files = {artifact.path: artifact for artifact in release.artifacts.all()}  # read with the release, as a rule
+    found = {path: files.get(path) for path in dict.fromkeys(paths)}
+    if None in found.values():
         raise ReleaseNotFoundError(
             "file_not_found", _("%s has no such file.") % release, _("Its page lists all of its files.")
         )
-    return [found[path] for path in wanted]
+    return [artifact for artifact in found.values() if artifact is not None]
 
 
 def lifetime_seconds(grant: Grant, now: datetime) -> int:
@@ -118,9 +124,7 @@ def _granted(actor: Actor, release: Release, now: datetime) -> Grant:
     A revocation or withdrawal that was committed before is seen, one that comes later waits for this link; so does
     the removal of a lab's member, which locks the grant. Links are made side by side.
     """
-    if isinstance(actor, User):
-        _hold_rights(actor, release.variant.family_id)
-    release.state = _held_state(release)
+    release.state = _held_state(actor, release)
     model = policy_model(release)
     grant = require(actor, Action.DOWNLOAD, model, now).grant
     assert grant is not None
@@ -130,20 +134,14 @@ def _granted(actor: Actor, release: Release, now: datetime) -> Grant:
     return grant
 
 
-def _hold_rights(user: User, family_id: int) -> None:
-    """What may open the door, held against change until the transaction ends; SQLite has one writer anyway."""
-    if connection.vendor == "postgresql":
-        rights = rights_of(user, family_id).order_by("pk").values("pk")
-        statement, values = rights.query.sql_with_params()
-        with connection.cursor() as cursor:
-            cursor.execute(f"{statement} FOR SHARE OF grants_grant", values)
-
-
-def _held_state(release: Release) -> str:
-    """The state now; a withdrawal waits until the transaction ends."""
-    held = " FOR SHARE" if connection.vendor == "postgresql" else ""
+def _held_state(actor: Actor, release: Release) -> str:
+    """The state now, held with all that may open the door until the transaction ends; SQLite has one writer anyway."""
+    person, family = getattr(actor, "pk", None), release.variant.family_id
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT state FROM release_release WHERE id = %s{held}", [release.pk])  # noqa: S608
+        if connection.vendor == "postgresql":
+            cursor.execute(HELD, [family, person, person, release.pk])
+        else:
+            cursor.execute("SELECT state FROM release_release WHERE id = %s", [release.pk])
         return str(cursor.fetchone()[0])
 
 

@@ -13,8 +13,7 @@ from access_portal.accounts.models import User
 from access_portal.grants.facts import Fact, stopped
 from access_portal.grants.models import Grant, Stop
 from access_portal.grants.questions import Action, Model
-from access_portal.licences.models import LicenceAcceptance, LicenceVersion
-from access_portal.licences.queries import current_version, required_since
+from access_portal.licences.queries import consent_of
 
 State = Grant.State
 
@@ -85,9 +84,9 @@ def accepted_licence(actor: User, model: Model, now: datetime) -> Fact:
     Only the current text can be accepted: without the second half, whoever comes after a new text could never use
     what was released before it. A newer text that asks to be accepted by a date has to be, from that date on.
     """
-    text = LicenceVersion.objects.select_related("licence").get(pk=model.licence_version_id)
-    path = reverse("licence_version", args=[(current_version(text.licence) or text).pk])
-    accepted = _newest_accepted(actor, text)
+    consent = consent_of(actor, model.licence_version_id, now)
+    text, accepted, required = consent.text, consent.accepted, consent.required
+    path = reverse("licence_version", args=[consent.current.pk])
     if accepted is None:
         said = _("You have not accepted the licence of %(model)s yourself.") % {"model": model.name}
         return Fact("not_accepted_by_you", False, said, _("Read it and accept it; your grant stays as it is."), path)
@@ -95,16 +94,10 @@ def accepted_licence(actor: User, model: Model, now: datetime) -> Fact:
     if accepted.published_at < text.published_at:
         said = _("%(model)s is released under a licence version that you have not accepted.") % {"model": model.name}
         return Fact("licence_outdated", False, said, remedy, path)
-    required = required_since(text.licence, now)
     if required is not None and accepted.published_at < required.published_at:
         said = _("The licence of %(model)s has changed, and the time to accept the new text is over.")
         return Fact("licence_outdated", False, said % {"model": model.name}, remedy, path)
     return Fact("licence_outdated", True, _("You accepted %(licence)s.") % {"licence": accepted}, path=path)
-
-
-def _newest_accepted(actor: User, text: LicenceVersion) -> LicenceVersion | None:
-    accepted = LicenceAcceptance.objects.filter(user=actor, version__licence=text.licence).values("version")
-    return LicenceVersion.objects.select_related("licence").filter(pk__in=accepted).order_by("-published_at").first()
 
 
 def _not_stopped(grant: Grant, stops: Iterable[Stop]) -> Fact:

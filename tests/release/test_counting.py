@@ -116,7 +116,7 @@ def test_a_figure_of_the_grants_own_goes_before_that_of_the_house(grant: Grant, 
 
 
 def test_a_file_larger_than_any_day_says_so(grant: Grant, release: Release) -> None:
-    with pytest.raises(DailyBytesUsedError, match="download links for 1000") as refused:
+    with pytest.raises(DailyBytesUsedError, match="download links for 1") as refused:
         link(grant.holder, release, "huge")
     assert "more than any day has" in refused.value.remedy
 
