@@ -15,6 +15,8 @@ from release.client.manifest import Layout
 from release.errors import ReleaseFilesError
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+# One thread: the arithmetic library would take memory for one on each core before the check can limit it.
+PYTHON = {"PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
 WAIT_SECONDS, BYTES_PER_SECOND = 300, 20_000_000
 
 
@@ -34,13 +36,13 @@ class CheckpointShape:
 
 
 def checkpoint_shape(folder: Path) -> CheckpointShape:
-    """The LLaMA in `folder`, in Meta's layout, Hugging Face's or both; raises ReleaseFilesError naming file and tensor."""
-    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    """The LLaMA in `folder`, in either layout or both; raises ReleaseFilesError naming file and tensor."""
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     try:
         answer = subprocess.run(  # noqa: S603 - our own module, the folder is an argument and not a command
-            [sys.executable, "-m", "release.checkpoint_check", str(folder.resolve())],
+            [sys.executable, "-m", "release.checking", str(folder.resolve())],
             cwd=PACKAGE_ROOT,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PATH": os.defpath, "LANG": "C.UTF-8", **PYTHON},
             capture_output=True,
             timeout=WAIT_SECONDS + size // BYTES_PER_SECOND,
             check=False,
@@ -50,16 +52,21 @@ def checkpoint_shape(folder: Path) -> CheckpointShape:
         raise _refused(_("Checking the weights took too long.")) from None
     except ValueError:
         raise _refused(_("The check of the weights ended early (status %d).") % answer.returncode) from None
-    if "shape" in found:
-        return CheckpointShape(found["shape"], "bfloat16", frozenset({Layout.META}), "none")
+    if "dimensions" in found:
+        layouts = frozenset(Layout(name) for name in found["layouts"])
+        return CheckpointShape(found["dimensions"], found["dtype"], layouts, found["network"])
     tensor = _(", tensor %s") % found["tensor"] if found["tensor"] else ""
-    raise _refused(f"{found['file']}{tensor}: {found['reason']}.", found["file"])
+    name = found["file"] or _("The folder")
+    raise _refused(f"{name}{tensor}: {found['reason']}.", found["file"])
 
 
 def _refused(explanation: str, path: str = "") -> ReleaseFilesError:
     return ReleaseFilesError(
         "checkpoint_unloadable",
         explanation,
-        _("A release must load as a LLaMA in Meta's layout. Nothing was stored; repair the files and stage again."),
+        _(
+            "A release must load as a LLaMA, in Meta's layout or in Hugging Face's. "
+            "Nothing was stored; repair the files and stage again."
+        ),
         path=path,
     )

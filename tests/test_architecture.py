@@ -20,7 +20,7 @@ MAY_IMPORT = {
 # Installed alone as `gatehouse` as well, so inside it modules name each other relatively, and nothing else of ours.
 CLIENT = "release/client"
 # Only these run where PyTorch is; everything else may be imported by a web process.
-WITH_TORCH = {"inference_worker/runner.py", "inference_worker/engine_thread.py", "release/checkpoint_check.py"}
+WITH_TORCH = {"inference_worker/runner.py", "inference_worker/engine_thread.py"}
 # The files that may start a chain which ends at PyTorch: Celery's entry points, and the worker's own modules.
 WORKER_ONLY = WITH_TORCH | {"inference_worker/tasks.py"}
 

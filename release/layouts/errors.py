@@ -1,0 +1,20 @@
+"""What reading, checking and converting weights finds wrong."""
+
+from __future__ import annotations
+
+
+class Unloadable(Exception):  # noqa: N818 - a finding about files, not an error of this program
+    """`file` is relative to the folder; `tensor` where one is at fault; `reason` ends the sentence that they begin."""
+
+    def __init__(self, file: str, reason: str, tensor: str = "") -> None:
+        super().__init__(file, reason, tensor)
+        self.file = file
+        self.reason = reason
+        self.tensor = tensor
+
+    def __str__(self) -> str:
+        return f"{self.file}{f', tensor {self.tensor}' if self.tensor else ''}: {self.reason}"
+
+
+class ConversionRefusedError(Exception):
+    """The files are sound, but this conversion cannot be made; the message is one or two sentences."""
