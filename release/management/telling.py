@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import OutputWrapper
+from django.utils import timezone
 
 from access_portal.audit.models import Event
 from access_portal.receipts.keys import new_private_key
 from release.comparison import Comparison, compare
+from release.drill import rehearse_withdrawal
 from release.management.naming import name_of, release_named
 from release.models import SHOWN_STATES, Release
 from release.publisher_keys import published_keys, signature_problem
@@ -41,6 +43,23 @@ def diff(out: OutputWrapper, err: OutputWrapper, *, model: str, version: str, ot
     comparison = compare(release_named(model, version), release_named(model, other))
     for line in _differences(comparison):
         out.write(line)
+
+
+def drill(out: OutputWrapper, err: OutputWrapper, *, model: str, version: str, **_: Any) -> None:
+    """A takedown in rehearsal, on record as such."""
+    seen = rehearse_withdrawal(release=release_named(model, version), actor=None, now=timezone.now())
+    out.write(f"Withdrawing {seen.release} at {seen.at:%Y-%m-%d %H:%M %Z} would mean (nothing was changed):")
+    out.write(f"told         {seen.told_count} people who had a link to a file of it")
+    for person in seen.told:
+        out.write(f"             {person.username}  {person.email}")
+    out.write(f"grants       {seen.grants_count} open it today and would not any more")
+    for number in seen.grants:
+        out.write(f"             {number}")
+    until = f", the last of them until {seen.links_until:%H:%M:%S %Z}" if seen.links_until else ""
+    out.write(f"links        {seen.links_count} are out and stay good{until}")
+    for one in seen.stops:
+        out.write(f"stops        {one.count} {one.what}")
+    out.write(f"instead      {name_of(seen.instead) if seen.instead else 'nothing'}")
 
 
 def key(out: OutputWrapper, err: OutputWrapper, **_: Any) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from release.lifecycle import Command, State
 from release.models import Release
 from release.office.reading import before, told_count
+from release.running import running
 
 
 def consequences(release: Release, command: Command, now: datetime) -> list[str]:
@@ -78,6 +79,9 @@ def _withdraw(release: Release, now: datetime) -> Iterator[str]:
     yield _("Links that were made before end within %(minutes)d minutes. Copies that people have stay with them.") % {
         "minutes": max(1, settings.DOWNLOAD_URL_SECONDS // 60)
     }
+    for one in running(release, now):
+        if one.count:
+            yield _("It stops %(count)d %(what)s.") % {"count": one.count, "what": one.what}
     yield _mails(told_count(release, State.WITHDRAWN, now), _("who ever fetched it"))
 
 

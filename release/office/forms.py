@@ -31,7 +31,7 @@ class ActForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """`seen` becomes a moment; a page that lost it is to be opened again."""
         try:
-            seen = parse_datetime(self.cleaned_data["seen"])
+            seen = parse_datetime(self.cleaned_data.get("seen", ""))
         except ValueError:
             seen = None
         if seen is None or seen.tzinfo is None:

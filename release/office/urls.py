@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from release.office import views
+from release.office import records, views
 
 urlpatterns = [
     path("", views.releases, name="office_releases"),
+    *records.urlpatterns,
     path("<str:model_id>/<str:version>/", views.release, name="office_release"),
     path("<str:model_id>/<str:version>/<slug:command>/", views.act, name="office_release_act"),
 ]

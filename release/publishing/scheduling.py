@@ -25,8 +25,8 @@ def schedule_release(*, release: Release, publish_at: datetime, actor: Actor, no
     with transaction.atomic():
         row = locked(release, actor, Command.SCHEDULE, now)
         _check_moment(publish_at, now)
-        row.publish_at, row.scheduled_by = publish_at, person(actor)
-        moment = publish_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        row.publish_at, row.scheduled_by = publish_at.astimezone(UTC), person(actor)
+        moment = row.publish_at.isoformat(timespec="seconds").replace("+00:00", "Z")
         advance(row, actor, Command.SCHEDULE, now, {"publish_at": moment})
     return row
 

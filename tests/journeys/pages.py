@@ -28,8 +28,9 @@ from tests.access_portal.applications.scenes import make_open_family
 from tests.access_portal.references.scenes import apply, letters, link_in
 from tests.factories import make_user
 from tests.journeys import applicant_rooms as rooms
+from tests.journeys import delivery_rooms as delivery
 from tests.journeys import grant_rooms as grants
-from tests.journeys import release_rooms as releasing
+from tests.journeys import publishing_rooms as publishing
 from tests.journeys import review_rooms as review
 from tests.journeys.furniture import House
 from tests.journeys.report_rooms import busy_house, kept_report, own_sentence
@@ -159,9 +160,10 @@ def program_that_asks(address: str) -> Callable[[House], str]:
     """The page of a program that asks to be signed in from there."""
 
     def path(house: House) -> str:
-        scopes = ["read", "download", "review"]
-        words = {"address": address, "user_agent": "gatehouse/0.1 Linux", "now": timezone.now()}
-        _asked, _device, code = ask_for_codes(client_name="gatehouse on login-node-3", scopes=scopes, **words)
+        _asked, _device, code = ask_for_codes(
+            client_name="gatehouse on login-node-3", scopes=["read", "download", "review"], address=address,
+            user_agent="gatehouse/0.1 Linux", now=timezone.now(),
+        )  # fmt: skip
         return f"{reverse('activate')}?code={code}"
 
     return path
@@ -327,17 +329,20 @@ PAGES = [
     PageCase("reports", lambda house: busy_house(house) and reverse("reports"), "ben"),
     PageCase("reports of a family, kept", kept_report, "ben"),
     PageCase("copy of a case", lambda house: reverse("copy_case", args=[house.waiting.number]), "ben"),
-    PageCase("releases", releasing.listed, "ben"),
-    PageCase("release in the office, staged", releasing.staged, "ben"),
-    PageCase("release in the office, verified", releasing.verified, "ben"),
-    PageCase("release in the office, scheduled", releasing.scheduled, "ben"),
-    PageCase("release in the office, deprecated", releasing.deprecated, "ben"),
-    PageCase("release in the office, withdrawn", releasing.withdrawn, "ben"),
-    PageCase("release in the office, to publish", releasing.asking("publish"), "ben"),
-    PageCase("release in the office, to schedule", releasing.asking("schedule"), "ben"),
-    PageCase("release in the office, to deprecate", releasing.asking("deprecate"), "ben"),
-    PageCase("release in the office, to withdraw", releasing.asking("withdraw"), "ben"),
-    PageCase("release in the office, embargoed", lambda h: releasing.scheduled(h) + "publish/", "ben", 409),
+    PageCase("releases", publishing.listed, "ben"),
+    PageCase("release in the office, staged", publishing.staged, "ben"),
+    PageCase("release in the office, verified", publishing.verified, "ben"),
+    PageCase("release in the office, scheduled", publishing.scheduled, "ben"),
+    PageCase("release in the office, deprecated", publishing.deprecated, "ben"),
+    PageCase("release in the office, withdrawn", publishing.withdrawn, "ben"),
+    PageCase("release in the office, to publish", publishing.asking("publish"), "ben"),
+    PageCase("release in the office, to schedule", publishing.asking("schedule"), "ben"),
+    PageCase("release in the office, to deprecate", publishing.asking("deprecate"), "ben"),
+    PageCase("release in the office, to withdraw", publishing.asking("withdraw"), "ben"),
+    PageCase("who has a release", delivery.ledger, "ben"),
+    PageCase("who has a release, files of one", delivery.ledger_of_one, "ben"),
+    PageCase("rehearsal of a withdrawal", delivery.drill, "ben"),
+    PageCase("release in the office, embargoed", lambda h: publishing.scheduled(h) + "publish/", "ben", 409),
     PageCase("mail log", named("mail_log"), "gus"),
     PageCase("webhooks", named("webhooks"), "gus"),
     PageCase("webhook", lambda house: reverse("webhook", args=[house.webhook.pk]), "gus"),

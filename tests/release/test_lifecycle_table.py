@@ -23,7 +23,7 @@ def test_everything_has_words() -> None:
     assert (set(COMMAND_WORDS), set(PEOPLE), set(CONDITIONS)) == (set(Command), set(Who), set(Condition))
     assert set(WORDS) == {*Condition, *Obstacle}
     assert set(BADGES) == set(MEANINGS) == set(State)
-    assert set(EVENTS.values()) | {"release_staged", "release_verification_asked"} == set(EVENT_WORDS)
+    assert set(EVENTS.values()) | {"release_staged", "release_verification_asked"} <= set(EVENT_WORDS)
     assert all(f"`{name}`" in PAGE.read_text() for name in EVENT_WORDS)
 
 

@@ -29,12 +29,13 @@ VERBS: Mapping[str, tuple[Callable[..., None], str]] = {
     "sign": (changing.sign, "sign a release that was published before there was a key"),
     "show": (telling.show, "tell all about one release"),
     "diff": (telling.diff, "tell what changed between two versions of a model"),
+    "drill": (telling.drill, "rehearse a withdrawal: who would be told and what would stop; changes nothing"),
     "list": (telling.list_releases, "show every release and its state"),
     "key": (telling.key, "print a new private key on one line; keep it where secrets are kept"),
     "public": (telling.public, "print the public keys, as GATEHOUSE_RELEASE_OLD_KEYS takes them"),
 }
-OF_ONE = ("stage", "verify", "publish", "schedule", "unschedule", "deprecate", "withdraw", "sign", "show", "diff")
-CHANGING = OF_ONE[:8]
+CHANGING = ("stage", "verify", "publish", "schedule", "unschedule", "deprecate", "withdraw", "sign")
+OF_ONE = (*CHANGING, "show", "diff", "drill")
 
 
 class Command(BaseCommand):

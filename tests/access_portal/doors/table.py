@@ -21,6 +21,9 @@ ADDRESSES = {
     "office_licences": "/office/licences/", "publish_licence": "/office/licences/{licence}/publish/",
     "office_releases": "/office/releases/", "office_release": "/office/releases/{model}/v1/",
     "office_release_act": "/office/releases/{model}/v1/withdraw/",
+    "release_ledger": "/office/releases/{model}/v1/ledger/",
+    "release_ledger_file": "/office/releases/{model}/v1/ledger.csv",
+    "release_drill": "/office/releases/{model}/v1/rehearsal/",
     "receipt_keys": "/.well-known/gatehouse-receipts.json", "receipt_verifier": "/receipts/verify.py",
     "grant_receipt": "/grants/{lab}/receipt/", "grant_receipt_file": "/grants/{lab}/receipt.jws",
     "acceptance_receipt": "/licences/mine/{acceptance}/receipt/",
@@ -182,6 +185,10 @@ AUDIENCES = [
     ),
     Audience(
         frozenset({Who.RELEASER}), get="office_releases office_release office_release_act", post="office_release_act",
+    ),
+    Audience(
+        frozenset({Who.RELEASER, Who.AUDITOR}), get="release_ledger release_ledger_file release_drill",
+        post="release_drill",
     ),
     Audience(ADMIN | OPERATOR | {Who.AUDITOR}, get="people person", post="person_role person_act"),
     Audience(ADMIN | {Who.AUDITOR}, get="audit_log audit_export"),

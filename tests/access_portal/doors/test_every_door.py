@@ -17,7 +17,7 @@ from tests.access_portal.doors.table import ADDRESSES, DOORS, EMPTY
 pytestmark = pytest.mark.django_db
 THROUGH = {200, 302, 400, 409, 422}  # an answer about what was asked; a form sent empty is an error of its own
 # Pages about grants and pages of staff that lie in a room above
-ABOVE = ("release.access_page", "release.catalogue.log_views", "release.office.views")
+ABOVE = ("release.access_page", "release.catalogue.log_views", "release.office.views", "release.office.records")
 
 
 def views(patterns: list[URLPattern | URLResolver], namespace: str | None = None) -> Iterator[URLPattern]:
