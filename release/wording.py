@@ -81,4 +81,4 @@ def line_of(event: Event) -> Line:
 
 
 def _plain(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).removeprefix("release:")

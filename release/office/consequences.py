@@ -81,11 +81,13 @@ def _withdraw(release: Release, now: datetime) -> Iterator[str]:
     }
     for one in running(release, now):
         if one.count:
-            yield _("It stops %(count)d %(what)s.") % {"count": one.count, "what": one.what}
+            yield _("It stops: %(what)s (%(count)d).") % {"count": one.count, "what": one.what}
     yield _mails(told_count(release, State.WITHDRAWN, now), _("who ever fetched it"))
 
 
 def _mails(count: int, who: str) -> str:
+    if count == 0:
+        return _("There is nobody %(who)s, so nobody is written to.") % {"who": who}
     return ngettext(
         "%(count)d person %(who)s gets a mail with your words.", "%(count)d people %(who)s get a mail with your words.",
         count,

@@ -77,9 +77,9 @@ class DeprecateForm(WithdrawForm):
 
 # The commands of these pages, in the order of their buttons. Staging is done where the files are.
 FORMS: Mapping[Command, type[ActForm]] = {
-    Command.VERIFY: ActForm,
     Command.PUBLISH: ActForm,
     Command.SCHEDULE: ScheduleForm,
+    Command.VERIFY: ActForm,
     Command.UNSCHEDULE: ActForm,
     Command.SIGN: ActForm,
     Command.DEPRECATE: DeprecateForm,
