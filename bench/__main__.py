@@ -9,23 +9,30 @@ import sys
 import tempfile
 from importlib import import_module
 
-BENCHES = {"portal": "the pages of reviewers with many applications in the database"}
+BENCHES = {
+    "portal": "the pages of reviewers with many applications in the database",
+    "delivery": "one release by each client, links a second, the hub's door",
+}
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("name", choices=BENCHES, help="; ".join(f"{name}: {what}" for name, what in BENCHES.items()))
     parser.add_argument("--rows", type=int, default=50_000, help="applications in the database (default 50000)")
+    parser.add_argument("--mib", type=int, default=1024, help="size of the release that is downloaded (default 1024)")
+    parser.add_argument("--rounds", type=int, default=3, help="downloads by each client (default 3)")
+    parser.add_argument("--seconds", type=float, default=10, help="for which links are made (default 10)")
+    parser.add_argument("--requests", type=int, default=800, help="to the hub's door (default 800)")
     parser.add_argument("--database", default="", help="a database URL; a new SQLite file if not given")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
         prepare(folder, options.database)
-        import_module(f"bench.{options.name}").run(options.rows)
+        import_module(f"bench.{options.name}").run(options)
     return 0
 
 
 def prepare(folder: str, database: str) -> None:
-    """Settings of a throw-away installation. Redis and the object store are never reached by these pages."""
+    """Settings of a throw-away installation. No Redis and no object store unless the bench starts them."""
     os.environ.update(
         {
             "DJANGO_SETTINGS_MODULE": "access_portal.settings",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,12 +31,13 @@ class Measured:
     p95_ms: float
 
 
-def run(rows: int) -> None:
+def run(options: Namespace) -> None:
     """Seed, measure, print a Markdown table."""
     django.setup()
     call_command("migrate", verbosity=0)
     portal_rows = import_module("bench.portal_rows")  # its models need Django to be set up
     began = time.perf_counter()
+    rows: int = options.rows
     house = portal_rows.seed(rows)
     seeded = time.perf_counter() - began
     client = portal_rows.signed_in(house)

@@ -1,0 +1,35 @@
+"""`python -m bench.minting USER SECONDS COUNT`: makes links, COUNT at a time, and prints how many it made a second."""
+
+from __future__ import annotations
+
+import sys
+import time
+from importlib import import_module
+from itertools import cycle, islice
+
+import django
+
+
+def main(username: str, seconds: float, count: int) -> None:
+    django.setup()
+    mint_each = import_module("release.delivery").mint_each
+    timezone = import_module("django.utils.timezone")
+    user = import_module("access_portal.accounts.models").User.objects.get(username=username)
+    release = import_module("release.queries").get_release("bench", "1b", "v0")
+    paths = cycle([each.path for each in release.artifacts.all()])
+
+    def links() -> None:
+        asked = list(islice(paths, count))
+        mint_each(actor=user, release=release, paths=asked, address="192.0.2.1", user_agent="bench", now=timezone.now())
+
+    for _ in range(max(1, 100 // count)):  # each file once: what comes again counts nothing
+        links()
+    made, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        links()
+        made += count
+    print([made / (time.perf_counter() - began)])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]), int(sys.argv[3]))
