@@ -21,7 +21,7 @@ Fact = str | int | bool | None
 # What of an event's data leaves the house: ids, numbers, states and times, and nothing that people wrote.
 ANNOUNCED = frozenset({
     "state", "was", "version", "round", "grant", "application", "code", "may_reapply", "months", "starts_at", "ends_at",
-    "due_at", "token_quota", "release",
+    "due_at", "token_quota", "release", "commit", "manifest_sha256",
 })  # fmt: skip
 TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,63}")
 

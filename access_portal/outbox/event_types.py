@@ -1,7 +1,7 @@
 """The names of events as receivers of webhooks know them: `application_submitted` becomes `application.submitted`.
 
-Every audit event of the subjects below is announced without anybody having to remember it; this catalogue only gives
-the words for people. A test holds that no event of the code is missing here.
+Every audit event of the subjects below, but for `SECRET`, is announced without anybody having to remember it; this
+catalogue only gives the words for people. A test holds that no event of the code is missing here.
 """
 
 from __future__ import annotations
@@ -11,8 +11,16 @@ from collections.abc import Iterable, Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-SUBJECTS = ("application", "grant")  # kinds of audit subject: what stands before the colon
+SUBJECTS = ("application", "grant", "release")  # kinds of audit subject: what stands before the colon
 TEST_EVENT = "webhook.test"
+
+# Nobody outside knows of a release before it is published, so what happens to it until then is told to no other system.
+SECRET = frozenset(
+    {
+        "release_staged", "release_verification_asked", "release_verified", "release_fell_back", "release_scheduled",
+        "release_unscheduled",
+    }
+)  # fmt: skip
 
 EVENT_TYPES: Mapping[str, str | Promise] = {
     "application.started": _("Somebody began to write an application."),
@@ -70,6 +78,12 @@ EVENT_TYPES: Mapping[str, str | Promise] = {
     "grant.transfer_asked": _("It was asked that its lab passes to a member."),
     "grant.transfer_refused": _("That its lab passes on was refused."),
     "grant.receipt_made": _("A signed receipt of it was made."),
+    "release.published": _("A release of a model can be had; `commit` is its name for Hub clients."),
+    "release.signed": _("The manifest of a release from earlier times was signed."),
+    "release.deprecated": _("It can still be had, but its page says what to use instead."),
+    "release.withdrawn": _("Nobody can have it any more."),
+    "release.damaged_in_store": _("A file in the store is not what it should be; the office knows which."),
+    "release.withdrawal_rehearsed": _("Somebody looked at what its withdrawal would mean; nothing was changed."),
     TEST_EVENT: _("Somebody pressed “Send a test event”."),
 }
 
@@ -84,9 +98,10 @@ TAKES_BACK = frozenset({"application.decision_undone", "grant.undone"})
 
 
 def type_of(subject: str, name: str) -> str | None:
-    """The event type for an audit event; None where its subject is not announced."""
+    """The event type for an audit event; None where its subject is not announced, or not yet."""
     kind = subject.partition(":")[0]
-    return f"{kind}.{name.removeprefix(f'{kind}_')}" if kind in SUBJECTS else None
+    announced = kind in SUBJECTS and name not in SECRET
+    return f"{kind}.{name.removeprefix(f'{kind}_')}" if announced else None
 
 
 def unknown_wishes(wishes: Iterable[str]) -> list[str]:

@@ -24,5 +24,7 @@ NOT_EXPORTED: Mapping[str, str] = {
     "questionnaires.FormVersion": "a public form; who published it is in the events",
     "release.Release": "a public release; who staged and published it is in the events",
     "release.Artifact": "a file of a public release",
+    "release.StoreCheck": "what the store held of a release; says nothing of anybody",
+    "release.StoreReading": "how far the clock has read a release; says nothing of anybody",
     "socialaccount.SocialToken": "never stored by this house",
 }
