@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from access_portal.office.tables import Table, tables
 from release.models import Artifact, Family, Mint, Release, Variant
 
-BY_COMMAND = _("Releases are made and withdrawn at the command line: manage.py release.")
+BY_COMMAND = _("Releases are published and withdrawn on the office’s page of releases, or with manage.py release.")
 
 
 @admin.register(Family, site=tables)
@@ -53,7 +53,14 @@ class ReleaseTable(Table):
         "manifest_sha256",
         "commit",
         "staged_by",
+        "verified_at",
+        "verified_by",
+        "publish_at",
+        "scheduled_by",
         "published_by",
+        "deprecated_at",
+        "deprecated_reason",
+        "successor",
         "withdrawn_at",
         "withdrawn_reason",
     )
@@ -70,7 +77,7 @@ class ReleaseTable(Table):
 @admin.register(Artifact, site=tables)
 class ArtifactTable(Table):
     list_display = ("release", "path", "size_bytes")
-    more = ("sha256", "md5")
+    more = ("layout", "sha256", "md5", "git_sha1")
     search_fields = ("path", "=sha256")
     list_select_related = ("release__variant__family",)
     ordering = ("-pk",)
