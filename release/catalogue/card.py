@@ -10,8 +10,6 @@ from django.utils.translation import gettext as _
 
 from release.models import Variant
 
-BYTES_PER_NUMBER = 2  # weights and cache at 16 bits
-
 
 @dataclass(frozen=True)
 class Fact:
@@ -21,25 +19,6 @@ class Fact:
     value: str
 
 
-@dataclass(frozen=True)
-class Memory:
-    """What running a model takes at 16 bits, in bytes."""
-
-    weights_bytes: int
-    cache_bytes: int  # of one request at full context
-
-    @property
-    def total_bytes(self) -> int:
-        return self.weights_bytes + self.cache_bytes
-
-
-def memory(variant: Variant) -> Memory:
-    """Keys and values are cached for each layer, position and key head."""
-    head_dim = variant.dim // variant.n_heads
-    numbers = 2 * variant.n_layers * variant.n_kv_heads * head_dim * variant.context_tokens
-    return Memory(variant.parameters * BYTES_PER_NUMBER, numbers * BYTES_PER_NUMBER)
-
-
 def architecture(variant: Variant) -> list[Fact]:
     """The numbers that define the network."""
     return [
@@ -47,6 +26,7 @@ def architecture(variant: Variant) -> list[Fact]:
         Fact(_("Layers"), str(variant.n_layers)),
         Fact(_("Width"), intcomma(variant.dim)),
         Fact(_("Attention heads"), str(variant.n_heads)),
+        Fact(_("Key and value heads"), str(variant.n_kv_heads)),
         Fact(_("Width of the feed-forward layer"), intcomma(variant.ffn_hidden)),
         Fact(_("Vocabulary"), _("%s tokens") % intcomma(variant.vocab_size)),
         Fact(_("Context"), _("%s tokens") % intcomma(variant.context_tokens)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -12,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from access_portal.accounts.models import User
-from access_portal.grants.policy import Action, Granted, decide
 from release import queries
+from release.catalogue.release_page import page_of
 from release.client_address import client_address
 from release.delivery import mint
 from release.models import Mint
@@ -30,21 +29,7 @@ class SeeOther(HttpResponseRedirect):
 def release(request: HttpRequest, family_slug: str, variant_slug: str, version: str) -> HttpResponse:
     """Files, hashes, how to get them, and what stands between the reader and them."""
     found = queries.get_release(family_slug, variant_slug, version)
-    decision = decide(request.user, Action.DOWNLOAD, queries.policy_model(found), timezone.now())
-    artifacts = list(found.artifacts.all())
-    context = {
-        "release": found,
-        "variant": found.variant,
-        "family": found.variant.family,
-        "artifacts": artifacts,
-        "total_bytes": sum(artifact.size_bytes for artifact in artifacts),
-        "decision": decision,
-        "granted": isinstance(decision, Granted),
-        "base_url": settings.BASE_URL,
-        "link_minutes": settings.DOWNLOAD_URL_SECONDS // 60,
-        "others": queries.releases_of(found.variant).exclude(pk=found.pk),
-    }
-    return render(request, "release/release.html", context)
+    return render(request, "release/release.html", page_of(found, request.user, timezone.now()))
 
 
 @require_safe

@@ -11,7 +11,6 @@ from django.utils import timezone
 from access_portal.errors import ConflictError
 from access_portal.grants.policy import Action
 from access_portal.licences.models import LicenceVersion
-from release.catalogue import card
 from release.catalogue.loading import DATA, load_catalogue
 from release.client import manifest
 from release.models import Family, Release, Variant
@@ -101,13 +100,6 @@ def test_the_architecture_of_a_released_variant_stays(tmp_path: Path) -> None:
         load_catalogue(now=timezone.now(), folder=data)
 
 
-def test_memory_of_llama_7b_is_thirteen_and_a_half_gigabytes_and_a_gibibyte_of_cache() -> None:
-    load_catalogue(now=timezone.now())
-    memory = card.memory(Variant.objects.get(model_id="llama-7b"))
-    assert memory.weights_bytes == 13_476_831_232
-    assert memory.cache_bytes == 1024**3
-
-
 @pytest.mark.usefixtures("loaded")
 def test_every_page_of_the_catalogue_opens_for_a_stranger(client: Client) -> None:
     release = make_release(Variant.objects.get(model_id="quill-5m"))
@@ -159,7 +151,7 @@ def test_a_withdrawn_release_keeps_its_page_with_the_reason(client: Client) -> N
     )
     text = client.get("/models/toy/1m/v1/").content.decode()
     assert "&lt;b&gt;Broken&lt;/b&gt;" in text
-    assert "curl" not in text
+    assert "Bearer" not in text
     assert client.get("/models/toy/1m/v1/manifest.json").status_code == 200
 
 
