@@ -36,10 +36,11 @@ def load(repo: str, revision: str) -> object:
     }
 
 
-def main(repo: str, revisions: list[str]) -> None:
+def main(repo: str, converted: str, revisions: list[str]) -> None:
     token = os.environ["HF_TOKEN"]
     for revision in revisions:
         attempt(revision, lambda revision=revision: load(repo, revision))  # type: ignore[misc]
+    attempt("converted", lambda: load(converted, "main"))
     for who, other in json.loads(os.environ["OTHERS"]).items():
         cache = f"{os.environ['HF_HOME']}/{who}"
         attempt(who, lambda c=cache, t=other: AutoConfig.from_pretrained(repo, token=t, cache_dir=c).to_dict())  # type: ignore[misc]
@@ -51,4 +52,4 @@ def main(repo: str, revisions: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

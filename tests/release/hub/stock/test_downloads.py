@@ -20,6 +20,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from huggingface_hub.file_download import get_hf_file_metadata
+from huggingface_hub.utils._http import get_session
 
 from release.models import Mint
 from release.storage import weights_store
@@ -166,7 +167,7 @@ def test_gated_names_the_reason_and_the_page_where_it_can_be_mended(
     assert f"Visit {world.endpoint}{page}" in text
     assert links(before) == []
     address = text[text.index("Visit ") :].split()[1]
-    assert HfApi().endpoint not in address
+    assert get_session().get(address, follow_redirects=True).status_code == 200
 
 
 @pytest.mark.parametrize(("who", "repo", "page", "words"), GATES.values(), ids=GATES)
@@ -179,7 +180,7 @@ def test_gated_snapshots_fail_in_the_same_words(
     assert words in str(refused.value)
 
 
-def test_the_warning_names_the_page_too(fetch: Fetch, world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_warning_names_the_page_too(world: World) -> None:
     url = hf_hub_url(TOY, "config.json", endpoint=world.endpoint)
     with pytest.raises(GatedRepoError) as refused:
         get_hf_file_metadata(url, token=world.tokens["ben"], endpoint=world.endpoint)
@@ -198,7 +199,7 @@ def test_a_withdrawn_release_is_disabled_for_downloads(fetch: Fetch, world: Worl
     assert links(before) == []
 
 
-def test_a_deprecated_release_still_comes_with_a_warning(world: World) -> None:
+def test_a_deprecated_release_can_still_be_had(world: World) -> None:
     url = hf_hub_url(TOY, "config.json", revision="v1", endpoint=world.endpoint)
     answer = HfApi(endpoint=world.endpoint, token=world.tokens["ada"])
     assert answer.model_info(TOY, revision="v1").disabled is False
