@@ -12,7 +12,7 @@ from access_portal.accounts.models import Role, User
 from access_portal.applications.conditions import TIMER
 from access_portal.errors import GatehouseError, PermissionRefusedError
 from access_portal.outbox.commands import queue_mail
-from release.errors import ReleaseFilesError, ReleaseStateError, StorageError
+from release.errors import ReleaseStateError, StorageError
 from release.lifecycle import Command, State
 from release.models import Release
 from release.publishing.publish import publish_release
@@ -31,7 +31,7 @@ def publish_due(now: datetime) -> int:
     asked again at the next tick. Safe in many processes at once, and beside somebody who publishes by hand.
     """
     due = Release.objects.filter(state=State.SCHEDULED, publish_at__lte=now).order_by("publish_at", "pk")
-    return sum(_publish(release, now) for release in due)
+    return sum(end_embargo(release, now) for release in due)
 
 
 def verify_due(now: datetime) -> int:
@@ -40,13 +40,14 @@ def verify_due(now: datetime) -> int:
     return sum(_verify(release, now) for release in asked.order_by("verification_asked_at", "pk"))
 
 
-def _publish(release: Release, now: datetime) -> bool:
+def end_embargo(release: Release, now: datetime) -> bool:
+    """Publish this one; false when that was not to be, for whatever reason."""
     try:
         publish_release(release=release, actor=TIMER, now=now)
     except StorageError as error:
         log.warning("embargo_waits_for_the_store", release=audit_subject(release), error=error.code)
         return False
-    except (ReleaseStateError, ReleaseFilesError) as refused:
+    except GatehouseError as refused:
         _fall_back(release, refused, now)
         return False
     return True

@@ -67,6 +67,8 @@ def advance(release: Release, actor: Actor, command: Command, now: datetime, dat
     """Move on to where the table leads, save the row and write the event."""
     was = State(release.state)
     release.state = leads_to(was, command)
+    if release.state not in (State.STAGED, State.VERIFIED):  # a verification that nobody waits for any more
+        release.verification_asked_at = release.verification_asked_by = None
     release.save()
     facts = {"state": str(release.state), "was": str(was), **data}
     record(audit_subject(release), EVENTS[command], actor=person(actor), now=now, data=facts)

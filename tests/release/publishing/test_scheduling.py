@@ -17,7 +17,7 @@ from release import queries
 from release.errors import ReleaseStateError, StoreUnavailableError
 from release.models import Release
 from release.publisher_keys import signature_problem
-from release.publishing import publish_release, schedule_release, unschedule_release
+from release.publishing import ask_verification, due, publish_release, schedule_release, unschedule_release
 from release.publishing.due import publish_due
 from release.storage import weights_store
 from tests.factories import make_licence_version
@@ -107,6 +107,29 @@ def test_what_cannot_be_published_falls_back_and_whoever_scheduled_it_is_told(
     mail = OutboxMail.objects.get(template="release_not_published")
     assert (mail.user, words in mail.body) == (manager(), True)
     assert f"/office/releases/{release.variant.model_id}/v1/" in mail.body
+
+
+def test_what_was_taken_off_the_schedule_at_the_last_second_is_left_alone() -> None:
+    """The clock may have seen it on the schedule a moment before."""
+    seen = scheduled()
+    unschedule_release(release=seen, actor=manager(), now=NOW)
+    assert not due.end_embargo(seen, NOW + DAY)
+    assert fresh(seen).state == "verified"
+    assert not OutboxMail.objects.exists()
+
+
+def test_what_was_moved_at_the_last_second_stays_scheduled() -> None:
+    seen = scheduled()
+    schedule_release(release=seen, publish_at=NOW + 2 * DAY, actor=manager(), now=NOW)
+    assert not due.end_embargo(seen, NOW + DAY)
+    assert (fresh(seen).state, fresh(seen).publish_at) == ("scheduled", NOW + 2 * DAY)
+    assert not OutboxMail.objects.exists()
+
+
+def test_a_verification_that_was_asked_for_is_forgotten_with_the_schedule() -> None:
+    release = ask_verification(release=verified(), actor=manager(), now=NOW)
+    found = schedule_release(release=release, publish_at=NOW + DAY, actor=manager(), now=NOW)
+    assert (found.verification_asked_at, found.verification_asked_by) == (None, None)
 
 
 def test_when_whoever_scheduled_it_is_gone_all_release_managers_are_told() -> None:
