@@ -34,13 +34,11 @@ TEXT = "the quick fox"
 
 
 def publish_converted(world: World) -> torch.Tensor:
-    """A release as the office makes one: Meta's files, Hugging Face's made of them, checked, signed; its output layer."""
+    """A release as the office makes one: Meta's files, and those made of them, checked and signed; its output layer."""
     folder = world.folder / "converted"
     numbers = torch.Generator().manual_seed(7)
-    shard = {
-        name: torch.randn(tensor.shape, generator=numbers).half() * 0.1
-        for name, tensor in checkpoints.tensors().items()
-    }
+    shapes = {name: tensor.shape for name, tensor in checkpoints.tensors().items()}
+    shard = {name: torch.randn(shape, generator=numbers).half() * 0.1 for name, shape in shapes.items()}
     checkpoints.write(folder, shard)
     to_hf(folder, folder)
     family = make_family("converted", make_licence_version())
