@@ -98,25 +98,36 @@ def _places(files: list[LocalFile], name: str) -> list[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Every path that is no folder. Links are among them, never followed; what cannot be listed is an error."""
-    for place, folders, names in os.walk(folder, onerror=_refuse_unreadable):
-        for name in (*names, *(each for each in folders if Path(place, each).is_symlink())):
-            yield Path(place, name)
+    """Every path that is no folder, links among them: none is followed. What cannot be listed is an error.
+
+    Folders too are named plainly, which bounds how deep this goes.
+    """
+    waiting = [folder]
+    while waiting:
+        for entry in _listed(waiting.pop()):
+            source = Path(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                _require_fit(source.relative_to(folder).as_posix())
+                waiting.append(source)
+            else:
+                yield source
 
 
-def _refuse_unreadable(error: OSError) -> None:
-    raise ReleaseFilesError(
-        "folder_unreadable",
-        _("%(folder)s cannot be listed: %(cause)s.") % {"folder": error.filename, "cause": error.strerror},
-        _("Nothing was stored. Make it readable or take it out, then stage again."),
-    ) from error
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError as error:
+        raise ReleaseFilesError(
+            "folder_unreadable",
+            _("%(folder)s cannot be listed: %(cause)s.") % {"folder": folder, "cause": error.strerror},
+            _("Nothing was stored. Make it readable or take it out, then stage again."),
+        ) from error
 
 
 def _local_file(folder: Path, source: Path) -> LocalFile:
     path = source.relative_to(folder).as_posix()
-    problem = path_problem(path)
-    if problem is not None:
-        raise _unfit(path, problem)
+    _require_fit(path)
     try:
         found = source.lstat()
     except OSError as error:
@@ -126,6 +137,12 @@ def _local_file(folder: Path, source: Path) -> LocalFile:
     if found.st_size > MAX_FILE_BYTES:
         raise _unfit(path, f"is larger than {MAX_FILE_BYTES:,} bytes; split the weights into more shards")
     return LocalFile(path, source, Stamp.of(found))
+
+
+def _require_fit(path: str) -> None:
+    problem = path_problem(path)
+    if problem is not None:
+        raise _unfit(path, problem)
 
 
 def _refuse_names_that_collide(files: list[LocalFile]) -> None:
