@@ -184,7 +184,6 @@ def _value(machine: _Machine, argument: Any) -> None:
 _Action = Callable[[_Machine, Any], None]
 _ACTIONS: dict[str, _Action] = {
     "PROTO": lambda machine, argument: None,
-    "FRAME": lambda machine, argument: None,
     "STOP": lambda machine, argument: None,
     "MARK": lambda machine, argument: machine.marks.append(len(machine.stack)),
     "EMPTY_DICT": lambda machine, argument: machine.push({}),
@@ -196,14 +195,13 @@ _ACTIONS: dict[str, _Action] = {
     "NONE": lambda machine, argument: machine.push(None),
     "NEWTRUE": lambda machine, argument: machine.push(True),
     "NEWFALSE": lambda machine, argument: machine.push(False),
-    "MEMOIZE": lambda machine, argument: _remember(machine, len(machine.memo)),
     "GLOBAL": lambda machine, argument: machine.name_global(argument),
     "REDUCE": lambda machine, argument: machine.call(),
     "BINPERSID": lambda machine, argument: machine.storage(),
     "SETITEM": lambda machine, argument: machine.set_items(list(machine.take(2))),
     "SETITEMS": lambda machine, argument: machine.set_items(machine.since_mark()),
     "BUILD": lambda machine, argument: machine.forget_attributes(),
-    **dict.fromkeys(("BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE", "SHORT_BINUNICODE", "BINFLOAT"), _value),
+    **dict.fromkeys(("BININT", "BININT1", "BININT2", "LONG1", "BINUNICODE", "BINFLOAT"), _value),
     **dict.fromkeys(("BINPUT", "LONG_BINPUT"), _remember),
     **dict.fromkeys(("BINGET", "LONG_BINGET"), _recall),
 }

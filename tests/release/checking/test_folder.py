@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import torch
 
-from release.checkpoint import checkpoint_shape
 from release.checking.folder import check
+from release.checkpoint import checkpoint_shape
 from release.client.manifest import Layout
 from release.errors import ReleaseFilesError
 from release.layouts.errors import Unloadable
@@ -33,8 +33,8 @@ def test_a_sound_checkpoint_has_the_shape_of_its_params(tmp_path: Path) -> None:
         "dim": 64, "n_layers": 2, "n_heads": 4, "n_kv_heads": 4, "ffn_hidden": 192, "vocab_size": checkpoints.VOCAB,
         "parameters": checkpoints.PARAMETERS, "shards": 1,
     }  # fmt: skip
-    assert (found.dtype, found.layouts) == ("float16", {Layout.META})
-    assert checkpoints.PARAMETERS == sum(t.numel() for t in checkpoints.tensors().values())
+    assert (found.dtype, found.layouts) == ("float16", frozenset({Layout.META}))
+    assert sum(t.numel() for t in checkpoints.tensors().values()) == checkpoints.PARAMETERS
 
 
 @pytest.mark.parametrize("shards", [2, 4])

@@ -73,7 +73,8 @@ sys.exit(1)
 def test_no_file_is_written_and_no_program_started(tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     found = _inside(
-        f"{{'write': lambda: open({str(trace)!r}, 'w'), 'append': lambda: os.open({str(trace)!r}, os.O_CREAT | os.O_WRONLY),"
+        f"{{'write': lambda: open({str(trace)!r}, 'w'),"
+        f" 'append': lambda: os.open({str(trace)!r}, os.O_CREAT | os.O_WRONLY),"
         f" 'program': lambda: subprocess.run(['touch', {str(trace)!r}]), 'shell': lambda: os.system('touch {trace}'),"
         " 'fork': os.fork, 'remove': lambda: os.remove('manage.py'), 'read': lambda: open('manage.py').close()}"
     )
@@ -87,4 +88,7 @@ def test_memory_ends_early_and_time_is_limited() -> None:
     found = _inside(
         "{'memory': lambda: bytearray(1 << 30), 'time': lambda: __import__('resource').setrlimit(0, (10**6, 10**6))}"
     )
-    assert (found["memory"], found["time"]) == ("MemoryError", "ValueError" if found["time"] == "ValueError" else "done")
+    assert (found["memory"], found["time"]) == (
+        "MemoryError",
+        "ValueError" if found["time"] == "ValueError" else "done",
+    )

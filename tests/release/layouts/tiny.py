@@ -30,10 +30,10 @@ def tokenizer_bytes() -> bytes:
 
 
 def ffn_hidden(params: Mapping[str, Any]) -> int:
-    width = int(8 * params["dim"] / 3)
+    width, multiple = int(8 * params["dim"] / 3), int(params["multiple_of"])
     if "ffn_dim_multiplier" in params:
         width = int(params["ffn_dim_multiplier"] * width)
-    return -(-width // params["multiple_of"]) * int(params["multiple_of"])
+    return -(-width // multiple) * multiple
 
 
 def random_weights(params: Mapping[str, Any], dtype: torch.dtype, seed: int = 0) -> dict[str, torch.Tensor]:
