@@ -201,6 +201,9 @@ COMPLETION_WAIT_SECONDS = env.int("GATEHOUSE_COMPLETION_WAIT_SECONDS", 290)
 # Review: how long a decision can be taken back; its mail waits that long
 UNDO_SECONDS = env.int("GATEHOUSE_UNDO_SECONDS", 60, validate=lambda n: 0 <= n <= 3600)
 
+# Whether a decider who accepts through the Hub protocol says by it that the checklist of the case was gone by
+HUB_ACCEPT_TICKS = env.bool("GATEHOUSE_HUB_ACCEPT_TICKS", False)
+
 # What the clock process runs, by how many seconds apart
 CLOCK_JOBS = {
     "access_portal.outbox.commands.deliver_due": 2,

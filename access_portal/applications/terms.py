@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +14,8 @@ from access_portal.errors import InvalidError
 from access_portal.gigabytes import LARGEST_BYTES
 
 LONGEST_MONTHS = 24
+USUAL_MONTHS = 12
+USUAL_QUOTA = 1_000_000  # tokens, where nobody named a figure
 LARGEST_QUOTA = 10**12  # tokens
 
 
@@ -50,3 +54,15 @@ class Terms:
         years, month = divmod(start.month - 1 + self.duration_months, 12)
         year, month = start.year + years, month + 1
         return start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))
+
+
+def asked_terms(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """What a decider begins from: as it was asked for, for the usual time."""
+    may_infer = bool(answers.get("needs_inference"))
+    return {
+        "duration_months": USUAL_MONTHS,
+        "may_download": bool(answers.get("needs_download")),
+        "may_infer": may_infer,
+        "token_quota": (answers.get("estimated_tokens") or USUAL_QUOTA) if may_infer else 0,
+        "variants": answers.get("sizes", []),
+    }

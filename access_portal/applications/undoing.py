@@ -18,10 +18,12 @@ MAIL_OF = {  # the mail that waits while something can be undone
 }
 
 
-def undoable_until(application: Application, actor: User, back_to: State, now: datetime) -> datetime:
-    """Let `actor` undo what is about to happen, and say when the mail about it may leave."""
+def undoable_until(
+    application: Application, actor: User, back_to: State, now: datetime, seconds: int | None = None
+) -> datetime:
+    """Let `actor` undo what is about to happen, and say when the mail about it may leave; `seconds` 0 is at once."""
     application.undo_by, application.undo_to = actor, back_to
-    application.undo_until = now + timedelta(seconds=settings.UNDO_SECONDS)
+    application.undo_until = now + timedelta(seconds=settings.UNDO_SECONDS if seconds is None else seconds)
     return application.undo_until
 
 

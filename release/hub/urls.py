@@ -7,6 +7,7 @@ word that the site uses itself.
 from django.urls import path, re_path, register_converter
 
 from release.hub import elsewhere, identity, listing, metadata, pages, resolve
+from release.hub.access import views as access
 from release.hub.names import KINDS, NameConverter, OrganisationConverter, RestConverter
 
 register_converter(RestConverter, "rest")
@@ -28,12 +29,17 @@ urlpatterns = [
     path(f"{MODEL}/commits/<rest:revision>", metadata.commits),
     path(f"{MODEL}/tree/<rest:rest>", metadata.tree),
     path(f"{MODEL}/paths-info/<rest:revision>", metadata.paths_info),
+    path(f"{MODEL}/user-access-request/handle", access.handle),
+    path(f"{MODEL}/user-access-request/grant", access.grant),
+    path(f"{MODEL}/user-access-request/<str:status>", access.access_requests),
     re_path(rf"^api/(?P<kind>{kinds})(?P<rest>(?s:.*))$", elsewhere.other_kind),
     path("api/models/<rest:rest>", elsewhere.other_model_address),
     path("api/<rest:rest>", elsewhere.other_address),
     re_path(rf"^(?P<kind>{kinds})/(?P<rest>(?s:.*))$", elsewhere.other_kind),
     path("<str:org>/<str:name>/resolve/<rest:rest>", resolve.resolve, name="hub_resolve"),
     path("<hub_org:org>/<hub_name:name>", pages.repo_page, name="hub_repo"),
+    path("<hub_org:org>/<hub_name:name>/user-access-report", access.report, name="hub_access_report"),
+    path("<hub_org:org>/<hub_name:name>/ask-access", access.ask_access, name="hub_ask_access"),
     path("<hub_org:org>/<hub_name:name>/tree/<rest:rest>", pages.revision_page),
     path("<hub_org:org>/<hub_name:name>/blob/<rest:rest>", pages.revision_page),
     path("<hub_org:name>/resolve/<rest:rest>", elsewhere.nameless),

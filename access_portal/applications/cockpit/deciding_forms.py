@@ -17,11 +17,9 @@ from access_portal.applications.commands.deciding import SHORTEST_REFUSAL
 from access_portal.applications.families import variants_of
 from access_portal.applications.models import State
 from access_portal.applications.reasons import REASONS
-from access_portal.applications.terms import LARGEST_QUOTA, LONGEST_MONTHS, Terms
+from access_portal.applications.terms import LARGEST_QUOTA, LONGEST_MONTHS, Terms, asked_terms
 from access_portal.gigabytes import GigabytesField
 
-USUAL_MONTHS = 12
-USUAL_QUOTA = 1_000_000  # tokens, where nobody named a figure
 LONGEST_LAB_NAME = 200
 RECHECK_AFTER = timedelta(days=14)
 
@@ -59,15 +57,7 @@ class ApproveForm(VersionForm):
     reason = words(_("Why"), hint=_("The applicant reads it, and it stays with the grant."))
 
     def begin(self) -> dict[str, Any]:
-        asked = self.application.answers
-        may_infer = bool(asked.get("needs_inference"))
-        return {
-            "duration_months": USUAL_MONTHS,
-            "may_download": bool(asked.get("needs_download")),
-            "may_infer": may_infer,
-            "token_quota": (asked.get("estimated_tokens") or USUAL_QUOTA) if may_infer else 0,
-            "variants": asked.get("sizes", []),
-        }
+        return asked_terms(self.application.answers)
 
     def make_ready(self) -> None:
         sizes = self.fields["variants"]

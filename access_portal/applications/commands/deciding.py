@@ -35,13 +35,23 @@ LONGEST_RETRY = timedelta(days=366)  # a refusal that can be mended is not one f
 
 
 def approve(
-    *, actor: Actor, number: str, version: int, terms: Terms, checked: Collection[str] = (), now: datetime
+    *,
+    actor: Actor,
+    number: str,
+    version: int,
+    terms: Terms,
+    checked: Collection[str] = (),
+    undo_seconds: int | None = None,
+    now: datetime,
 ) -> Grant:
     """Answer with a grant, which is made in the same transaction under the licence version that was accepted.
 
-    Who decides without a recommendation ticks the checklist (`checked`). Raises ConflictError `wrong_state`,
-    `on_hold`, `needs_recommendation`, `four_eyes`, `licence_outdated` or `stale_version`, InvalidError
-    `checklist_open`, PermissionRefusedError `role_missing`, `own_case` or `conflict_of_interest`.
+    Who decides without a recommendation ticks the checklist (`checked`). `undo_seconds` 0 is for who was promised that
+    it holds at once, and gives up that it can be undone; None is the house's minute.
+
+    Raises ConflictError `wrong_state`, `on_hold`, `needs_recommendation`, `four_eyes`, `licence_outdated` or
+    `stale_version`, InvalidError `checklist_open`, PermissionRefusedError `role_missing`, `own_case` or
+    `conflict_of_interest`.
     """
     with transaction.atomic():
         application = locked(number, actor, Command.APPROVE, version, now, "form", "acceptance__version__licence")
@@ -51,7 +61,7 @@ def approve(
         _require_second_pair(application, actor, terms)
         _require_current_licence(application)
         application.decision = _decision(application, actor, Verdict.APPROVE, now, text=terms.reason)
-        leaves = _answered(application, actor, now)
+        leaves = _answered(application, actor, now, undo_seconds)
         grant = _grant(application, actor, terms, leaves, now)
         advance(application, actor, Command.APPROVE, now, {"grant": grant.number, "months": terms.duration_months})
         tell(application.applicant, "approved", application, now, {"grant": grant}, not_before=leaves)
@@ -67,6 +77,7 @@ def refuse_fixable(
     text: str,
     what_to_change: str,
     retry_from: date | None = None,
+    undo_seconds: int | None = None,
     now: datetime,
 ) -> Application:
     """Answer with a reason, a text that the applicant reads, and what to change before applying again.
@@ -83,7 +94,7 @@ def refuse_fixable(
         application.decision = _refusal(
             application, actor, Verdict.REFUSE_FIXABLE, code, text, now, what_to_change, retry_from
         )
-        leaves = _answered(application, actor, now)
+        leaves = _answered(application, actor, now, undo_seconds)
         advance(application, actor, Command.REFUSE_FIXABLE, now, {"code": code})
         _tell_refusal(application, leaves, now)
     return application
@@ -240,9 +251,9 @@ def _decision(application: Application, actor: User, verdict: Verdict, now: date
     )
 
 
-def _answered(application: Application, actor: User, now: datetime) -> datetime:
+def _answered(application: Application, actor: User, now: datetime, undo_seconds: int | None = None) -> datetime:
     """Nobody holds the case any more; `actor` may undo it until the moment that is returned."""
-    leaves = undoable_until(application, actor, State(application.state), now)
+    leaves = undoable_until(application, actor, State(application.state), now, undo_seconds)
     application.claimed_by = application.claimed_at = None
     return leaves
 

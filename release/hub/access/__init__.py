@@ -1,0 +1,1 @@
+"""Access requests of the Hub protocol: doors to the commands of applications and grants, and no way round them."""
