@@ -21,6 +21,15 @@ def bibtex(family: Family, address: str, release: Release | None = None) -> str:
 
 
 def _field(text: str) -> str:
-    """On one line, with as many closing braces as opening ones."""
+    """On one line, and without braces where they do not pair."""
     plain = one_line(text).translate(UNFIT)
-    return plain if plain.count("{") == plain.count("}") else plain.replace("{", "").replace("}", "")
+    return plain if _paired(plain) else plain.replace("{", "").replace("}", "")
+
+
+def _paired(text: str) -> bool:
+    depth = 0
+    for sign in text:
+        depth += (sign == "{") - (sign == "}")
+        if depth < 0:
+            return False
+    return depth == 0

@@ -52,8 +52,7 @@ def column_plot(table: Table, rows: Sequence[Row], column: str) -> BarPlot | Non
     """The bars of one column, in the order of the table."""
     place = list(table["columns"]).index(column)
     lengths = [Length(row.name, value, row.kind) for row in rows if (value := row.values[place]) is not None]
-    title = column if len(table["columns"]) > 1 else str(table["title"])
-    return bar_plot(title, _summary(table, lengths), lengths)
+    return bar_plot(f"{table['title']}: {column}", _summary(table, lengths), lengths, heading=column)
 
 
 def _evaluation(table: Table, own: Collection[str], focus: Collection[str]) -> Evaluation:

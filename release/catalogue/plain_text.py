@@ -22,4 +22,4 @@ def as_markdown(text: str) -> str:
 
 def as_table_cell(value: object) -> str:
     """The same within a table; a dash for what is not known."""
-    return "–" if value is None else as_markdown(str(value)).replace("|", "\\|")
+    return "–" if value is None else as_markdown(str(value)).replace("\\", "\\\\").replace("|", "\\|")

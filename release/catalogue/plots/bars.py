@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from release.catalogue.plots.axis import coordinate, readable
 
 WIDTH = 400
-LETTER = 7.6  # how wide one is, more or less
+LETTER = 8.1  # how wide one is, more or less
 DIGIT = 7.3
 ROW, BAR = 25, 14  # heights
 TALL_ROW, NAME_LINE = 42, 17  # where a name stands above its bar
@@ -46,13 +46,18 @@ class Bar:
 
 @dataclass(frozen=True)
 class BarPlot:
+    """`heading` is what stands above it, where its title would repeat what is near."""
+
     title: str
+    heading: str
     summary: str
     height: int
     bars: Sequence[Bar]
 
 
-def bar_plot(title: str, summary: str, lengths: Sequence[Length], unit: str = "") -> BarPlot | None:
+def bar_plot(
+    title: str, summary: str, lengths: Sequence[Length], *, unit: str = "", heading: str = ""
+) -> BarPlot | None:
     """None where there is nothing to compare."""
     drawn = [length for length in lengths if length.value >= 0]
     if len(drawn) < 2:
@@ -67,7 +72,7 @@ def bar_plot(title: str, summary: str, lengths: Sequence[Length], unit: str = ""
         _bar(length, number, top=n * row, left=left, width=room * length.value / longest, beside=beside)
         for n, (length, number) in enumerate(zip(drawn, numbers, strict=True))
     ]
-    return BarPlot(title, summary, len(drawn) * row, bars)
+    return BarPlot(title, heading, summary, len(drawn) * row, bars)
 
 
 def _bar(length: Length, number: str, *, top: float, left: float, width: float, beside: bool) -> Bar:
