@@ -14,10 +14,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from access_portal.errors import GatehouseError
 from release.errors import StoreUnavailableError
-from release.management import changing, storing, telling
+from release.management import changing, converting, storing, telling
 
 REFUSED, TRY_AGAIN = 1, 3
 VERBS: Mapping[str, tuple[Callable[..., None], str]] = {
+    "convert": (converting.convert, "write the other layout of a folder's weights: Meta's or Hugging Face's"),
     "stage": (changing.stage, "check the files of a folder and bring them into the store"),
     "verify": (changing.verify, "read every byte in the store and compare the hashes"),
     "verify-store": (storing.verify_store, "read every byte in the store again, and tell whom damage concerns"),
@@ -60,7 +61,18 @@ class Command(BaseCommand):
             raise CommandError(f"{error.explanation} {error.remedy}".strip(), returncode=REFUSED) from error
 
 
+def _add_conversion(convert: ArgumentParser) -> None:
+    convert.add_argument("folder", type=Path)
+    convert.add_argument("--to", dest="layout", required=True, choices=("hf", "meta"))
+    convert.add_argument("--out", dest="target", type=Path, metavar="FOLDER", help="elsewhere than in the same folder")
+    convert.add_argument("--shards", type=int, default=1, help="of Meta's layout: 1, 2, 4 or 8")
+    convert.add_argument(
+        "--context", type=converting.positive, metavar="TOKENS", help="where params.json does not say it; else 2048"
+    )
+
+
 def _add_details(verbs: Mapping[str, ArgumentParser]) -> None:
+    _add_conversion(verbs["convert"])
     stage, deprecate = verbs["stage"], verbs["deprecate"]
     stage.add_argument("folder", type=Path)
     stage.add_argument("--changelog", default="", help="what is new, for people who have the last version")
