@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, UnreadablePostError
@@ -14,6 +15,7 @@ from release.hub import errors
 
 TRUE = ("true", "1")
 MOST_DIGITS = 9
+MOST_FIELDS = 20_000  # of a form: more than a release can have files
 
 
 def flag(text: str) -> bool:
@@ -47,11 +49,17 @@ def paths_asked(request: HttpRequest) -> PathsAsked:
         if request.content_type == "application/json":
             return _from_json(json.loads(request.body))
         if request.content_type == "application/x-www-form-urlencoded":
-            form = request.POST
-            return PathsAsked(form.getlist("paths"), flag(form.get("expand", "")))
+            return _from_form(request.body.decode())
     except (SuspiciousOperation, UnreadablePostError, ValueError, RecursionError) as error:
         raise errors.malformed("The body cannot be read, or is too large.") from error
     raise errors.malformed("The body has to be a form or JSON.")
+
+
+def _from_form(body: str) -> PathsAsked:
+    """Read here, since Django takes fewer fields than a release may have files."""
+    fields = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    flags = [value for name, value in fields if name == "expand"]
+    return PathsAsked([value for name, value in fields if name == "paths"], flag("".join(flags[-1:])))
 
 
 def _from_json(body: Any) -> PathsAsked:

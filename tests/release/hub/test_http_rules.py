@@ -10,6 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
+from huggingface_hub.utils._http import parse_ratelimit_headers
 from pytest_django import Settings
 
 from release.hub.errors import one_line
@@ -173,6 +174,9 @@ def test_too_many_requests_are_told_when_to_go_on(settings: Settings) -> None:
     assert 1 <= wait <= WINDOW_SECONDS
     assert answers[3]["RateLimit"] == f'"api";r=0;t={wait}'
     assert answers[3]["RateLimit-Policy"] == f'"fixed window";"api";q=3;w={WINDOW_SECONDS}'
+    limit = parse_ratelimit_headers({name: answers[3][name] for name in ("RateLimit", "RateLimit-Policy")})
+    assert limit is not None
+    assert (limit.remaining, limit.reset_in_seconds, limit.limit, limit.window_seconds) == (0, wait, 3, WINDOW_SECONDS)
     assert answers[3].json() == {"error": answers[3]["X-Error-Message"]}
     assert ask("get", API, other).status_code == 200  # each token for itself
     assert [ask("get", API).status_code for _ in range(4)] == [200, 200, 200, 429]  # and each address

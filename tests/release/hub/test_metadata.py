@@ -164,7 +164,7 @@ def test_paths_info_can_be_expanded() -> None:
         ("{", "application/json"), ("[]", "application/json"), ('{"paths": [1]}', "application/json"),
         ('{"paths": null}', "application/json"), ("[" * 100_000, "application/json"), (b"\xff", "application/json"),
         ("paths=a", "text/plain"), ("paths=a", "multipart/form-data; boundary=x"), ("x", "multipart/form-data"),
-        ("paths=a&" * 2000, FORM), ("paths=" + "a" * 3_000_000, FORM),
+        ("paths=a&" * 30_000, FORM), (b"paths=\xff", FORM), ("paths=" + "a" * 3_000_000, FORM),
         (json.dumps({"paths": ["a" * 3_000_000]}), "application/json"),
     ],
 )  # fmt: skip

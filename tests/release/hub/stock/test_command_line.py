@@ -71,9 +71,17 @@ def test_hf_auth_whoami(hf: Hf) -> None:
     assert hf(None, "auth", "whoami").returncode != 0
 
 
+def test_hf_auth_login_keeps_a_token_that_works(hf: Hf, world: World) -> None:
+    done = hf(None, "auth", "login", "--token", world.tokens["ada"])
+    assert done.returncode == 0, done.stderr
+    assert "ada" in hf(None, "auth", "whoami").stdout
+    assert hf(None, "download", TOY, "config.json").returncode == 0
+    assert hf(None, "auth", "login", "--token", "hf_wrong").returncode != 0
+
+
 def test_hf_models_ls_lists_models_and_files(hf: Hf) -> None:
     listed = hf("ben", "models", "ls", "--search", "toy", "--format", "json")
-    assert [each["id"] for each in json.loads(listed.stdout)] == [TOY, "gatehouse/toy-2m"]
+    assert [each["id"] for each in json.loads(listed.stdout)] == [TOY, "gatehouse/toy-2m", "gatehouse/toy-9m"]
     files = hf("ben", "models", "ls", TOY, "-R")
     assert files.returncode == 0, files.stderr
     assert "model.safetensors" in files.stdout

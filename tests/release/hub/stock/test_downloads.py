@@ -88,6 +88,19 @@ def test_metadata_of_a_file_is_what_the_release_says(world: World, path: str) ->
     assert world.tokens["ada"] not in metadata.location
 
 
+@pytest.mark.parametrize(("asked", "start", "stop"), [("bytes=100-", 100, None), ("bytes=3-9", 3, 10)])
+def test_a_broken_download_is_taken_up_at_the_same_link(world: World, asked: str, start: int, stop: int | None) -> None:
+    url = hf_hub_url(TOY, "model.safetensors", endpoint=world.endpoint)
+    link = get_hf_file_metadata(url, token=world.tokens["ada"], endpoint=world.endpoint).location
+    whole = (world.folder / "toy-1m@v2" / "model.safetensors").read_bytes()
+    for _ in range(2):
+        answer = get_session().get(link, headers={"Range": asked, "Accept-Encoding": "gzip, deflate"})
+        assert (answer.status_code, answer.content) == (206, whole[start:stop])
+        assert answer.headers["Content-Range"].endswith(f"/{len(whole)}")
+        assert answer.headers["Content-Length"] == str(len(answer.content))
+        assert "Content-Encoding" not in answer.headers
+
+
 def test_a_snapshot_is_the_release_and_the_second_run_fetches_nothing(world: World, tmp_path: Path) -> None:
     options: Options = {"token": world.tokens["abe"], "endpoint": world.endpoint, "cache_dir": tmp_path}
     before = made()

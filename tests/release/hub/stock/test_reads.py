@@ -19,11 +19,11 @@ from huggingface_hub.errors import (
 from huggingface_hub.hf_api import RepoFile, RepoFolder
 from huggingface_hub.utils._http import get_session, hf_raise_for_status
 
-from tests.release.hub.stock.tiny_llama import POLICY
-from tests.release.hub.stock.world import World
+from tests.release.hub.stock.tiny_llama import POLICY, tensors
+from tests.release.hub.stock.world import MANY, World
 
 pytestmark = pytest.mark.service
-TOY = "gatehouse/toy-1m"
+TOY, MANY_FILES = "gatehouse/toy-1m", "gatehouse/toy-9m"
 Api = Callable[[str | None], HfApi]
 ANYBODY = ["ada", "ben", None]
 
@@ -104,6 +104,19 @@ def test_paths_info_leaves_out_what_is_not_there(api: Api) -> None:
     assert api("ben").get_paths_info(TOY, ["none.bin", "../config.json"]) == []
 
 
+def test_lists_longer_than_a_page_are_followed_to_the_end(api: Api) -> None:
+    files = api("ben").list_repo_files(MANY_FILES)
+    assert len(set(files)) == MANY
+    assert len(api("ben").get_paths_info(MANY_FILES, files)) == MANY
+
+
+def test_headers_of_safetensors_are_read_in_parts(api: Api) -> None:
+    metadata = api("ada").get_safetensors_metadata(TOY)
+    assert metadata.parameter_count == {"F32": sum(tensor.numel() for tensor in tensors(2).values())}
+    with pytest.raises(GatedRepoError):
+        api("ben").get_safetensors_metadata(TOY)
+
+
 def test_refs_are_main_and_a_tag_for_each_release(api: Api, world: World) -> None:
     refs = api("ben").list_repo_refs(TOY, include_pull_requests=True)
     assert {(each.name, each.target_commit) for each in refs.branches} == {("main", world.commit("toy-1m@v2"))}
@@ -145,15 +158,19 @@ def test_file_exists_for_whoever_may_have_the_file(api: Api) -> None:
 def test_models_are_listed_searched_and_limited(api: Api, world: World) -> None:
     client = api(None)
     everything = [each.id for each in client.list_models()]
-    assert everything == ["gatehouse/old-1m", TOY, "gatehouse/toy-2m"]
+    assert everything == ["gatehouse/old-1m", TOY, "gatehouse/toy-2m", MANY_FILES]
     assert [each.id for each in client.list_models(search="OLD")] == ["gatehouse/old-1m"]
     assert [each.id for each in client.list_models(limit=2)] == everything[:2]
     assert [each.id for each in client.list_models(author="gatehouse", gated=True)] == everything
     assert [each.id for each in client.list_models(author="nobody")] == []
     assert [each.id for each in client.list_models(gated=False)] == []
-    assert [each.id for each in client.list_models(filter=["toy", "text-generation"])] == [TOY, "gatehouse/toy-2m"]
+    assert [each.id for each in client.list_models(filter=["toy", "text-generation"])] == [
+        TOY,
+        "gatehouse/toy-2m",
+        MANY_FILES,
+    ]
     newest = [each.id for each in client.list_models(sort="last_modified")]
-    assert newest == ["gatehouse/old-1m", "gatehouse/toy-2m", TOY]
+    assert newest == [MANY_FILES, "gatehouse/old-1m", "gatehouse/toy-2m", TOY]
     full = next(iter(client.list_models(search="toy-1m", full=True, cardData=True)))
     assert full.sha == world.commit("toy-1m@v2")
     assert full.siblings

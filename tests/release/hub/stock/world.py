@@ -22,6 +22,7 @@ from tests.release.hub.stock import tiny_llama
 LARGE = (".safetensors", ".pth")
 META, ANY = ("params.json",), ("README.md", "LICENSE.txt")
 DAY = timedelta(days=1)
+MANY = 1_234  # files, where there are many
 
 
 @dataclass
@@ -53,8 +54,26 @@ def build(endpoint: str, folder: Path) -> World:
     _stage(world, make_variant(family, "3m"), "v1", 5)
     old = make_variant(make_family("old", make_licence_version()), "1m")
     _publish(world, old, "v1", 6, days_ago=5)
+    _publish_many_rows(world, make_variant(family, "9m"))
     _people(world, toy, old)
     return world
+
+
+def _publish_many_rows(world: World, variant: Variant) -> None:
+    """More files than a page of any list has; there are no bytes of them."""
+    release = _row(variant, "v1")
+    Artifact.objects.bulk_create(
+        Artifact(
+            release=release,
+            path=f"part {n:04d}",
+            size_bytes=n,
+            sha256=f"{n:064x}",
+            md5="0" * 32,
+            storage_key=str(n),
+        )
+        for n in range(MANY)
+    )
+    _seal(world, release, days_ago=1)
 
 
 def _people(world: World, toy: Variant, old: Variant) -> None:
@@ -80,13 +99,16 @@ def _person(world: World, name: str, *roles: Role, scope: str = "download") -> U
 
 def _stage(world: World, variant: Variant, version: str, seed: int) -> Release:
     folder = tiny_llama.write(world.folder / f"{variant.model_id}@{version}", seed)
-    licence = LicenceVersion.objects.get(licence=variant.family.weights_licence)
-    release = Release.objects.create(variant=variant, version=version, licence_version=licence, changelog="Better.")
+    release = _row(variant, version)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             _store(release, path, path.relative_to(folder).as_posix())
-    world.releases[f"{variant.model_id}@{version}"] = release
     return release
+
+
+def _row(variant: Variant, version: str) -> Release:
+    licence = LicenceVersion.objects.get(licence=variant.family.weights_licence)
+    return Release.objects.create(variant=variant, version=version, licence_version=licence, changelog="Better.")
 
 
 def _store(release: Release, source: Path, path: str) -> None:
@@ -103,17 +125,21 @@ def _store(release: Release, source: Path, path: str) -> None:
 
 
 def _publish(world: World, variant: Variant, version: str, seed: int, *, days_ago: int) -> None:
-    release = _stage(world, variant, version, seed)
+    _seal(world, _stage(world, variant, version, seed), days_ago=days_ago)
+
+
+def _seal(world: World, release: Release, *, days_ago: int) -> None:
     rows = release.artifacts.all()
     files = tuple(File(row.path, row.size_bytes, row.sha256, row.md5, Layout(row.layout)) for row in rows)
     licence = release.licence_version
     text = LicenceText(licence.licence.slug, licence.number, licence.sha256)
-    encoded = encode(Manifest(variant.model_id, version, text, files))
+    encoded = encode(Manifest(release.variant.model_id, release.version, text, files))
     Release.objects.filter(pk=release.pk).update(
         state="published", published_at=timezone.now() - days_ago * DAY, manifest=encoded.decode(),
         manifest_sha256=digest(encoded), commit=commit(encoded),
     )  # fmt: skip
     release.refresh_from_db()
+    world.releases[f"{release.variant.model_id}@{release.version}"] = release
 
 
 def _deprecate(release: Release, successor: Release) -> None:
