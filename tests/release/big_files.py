@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from release.files import collect
 from release.sending import Known, bring_in
 from release.storage import PART_BYTES
 from release.verification import Progress, quiet
-from tests.release.conftest import NOW
 
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 PREFIX = "toy/model"
 
 

@@ -25,8 +25,7 @@ from release.uploads import ABANDONED_AFTER, give_up_due
 from release.verification import damages
 from tests import environment
 from tests.release import faulty_store
-from tests.release.big_files import parts, send, write
-from tests.release.conftest import NOW
+from tests.release.big_files import NOW, parts, send, write
 from tests.release.faulty_store import UNAVAILABLE, Answer, Ask, FaultyStore, Request
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("s3_server")]
