@@ -17,10 +17,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from django.conf import settings
-from django.utils.http import content_disposition_header
 
 from release.errors import ObjectMissingError, StoreUnavailableError
 from release.parts import pipelined, regroup
+from release.signers.signer import attachment
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -192,14 +192,6 @@ class Store:
         chunks = chain.from_iterable(self.stream(key) for key in keys)
         self.put_stream(target_key, chunks, content_type, filename=filename, size_hint=sum(sizes))
 
-    def presign_get(self, key: str, seconds: int, filename: str = "") -> str:
-        """A link that reads one object for `seconds`, at the address by which people reach the store."""
-        params = {"Bucket": self.bucket, "Key": key}
-        if filename:
-            params["ResponseContentDisposition"] = _attachment(filename)
-        with translated(key):
-            return _signer().generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
-
     def _create_bucket(self) -> None:
         options: dict[str, Any] = {}
         if settings.S3_REGION != "us-east-1":  # the one region that must not be named
@@ -283,12 +275,8 @@ def content_md5(md5: bytes | None) -> dict[str, Any]:
 def stored_headers(content_type: str, filename: str) -> dict[str, Any]:
     headers = {"ContentType": content_type}
     if filename:
-        headers["ContentDisposition"] = _attachment(filename)
+        headers["ContentDisposition"] = attachment(filename)
     return headers
-
-
-def _attachment(filename: str) -> str:
-    return content_disposition_header(True, filename) or "attachment"
 
 
 @contextmanager
@@ -324,19 +312,6 @@ def _client(*, hurried: bool = False, attempts: int = 3) -> S3Client:
         settings.S3_REGION,
         hurried,
         1 if hurried else attempts,
-        os.getpid(),
-    )
-
-
-def _signer() -> S3Client:
-    """Signs links only: its credentials may be narrower, and its address is the one that people reach."""
-    return _connect(
-        settings.S3_PUBLIC_ENDPOINT_URL,
-        settings.S3_SIGNER_ACCESS_KEY,
-        settings.S3_SIGNER_SECRET_KEY,
-        settings.S3_REGION,
-        False,
-        1,
         os.getpid(),
     )
 

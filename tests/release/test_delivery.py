@@ -8,9 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import botocore.auth
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
@@ -18,10 +19,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from access_portal.accounts.models import User
 from access_portal.accounts.tokens import issue_token
+from access_portal.errors import PermissionRefusedError
+from access_portal.grants.models import Grant
 from release.client_address import client_address
 from release.delivery import Link, lifetime_seconds, mint
 from release.models import Release
-from release.storage import weights_store
+from release.signers.chosen import weights_signer
 from tests.factories import make_grant, make_release, make_user
 
 
@@ -72,18 +75,11 @@ def test_a_link_for_one_file_opens_no_other(ada: User, published: Release) -> No
     assert httpx.get(mine.url.replace(key, other.storage_key)).status_code == 403
 
 
-def test_an_expired_link_is_refused_by_the_store(published: Release, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = published.artifacts.get(path="params.json").storage_key
-    url = _signed_an_hour_ago(key, monkeypatch)
+def test_an_expired_link_is_refused_by_the_store(published: Release) -> None:
+    key, past = published.artifacts.get(path="params.json").storage_key, timezone.now() - timedelta(hours=1)
+    url = weights_signer().link(key, filename="params.json", seconds=900, now=past)
     answer = httpx.get(url)
     assert (answer.status_code, "expired" in answer.text.lower()) == (403, True)
-
-
-def _signed_an_hour_ago(key: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The signer's clock set back, since nothing here waits for fifteen minutes."""
-    past = timezone.now() - timedelta(hours=1)
-    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *a, **k: past.replace(tzinfo=None), raising=True)
-    return weights_store().presign_get(key, 900)
 
 
 @pytest.mark.parametrize(
@@ -154,3 +150,42 @@ def _commands(page: str) -> str:
     """What stands in the page's code blocks after the first, which reads the token from the keyboard."""
     blocks: list[str] = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
     return html.unescape("\n".join(blocks[1:]))
+
+
+def test_a_grant_revoked_in_the_middle_of_a_download_gives_no_further_link(
+    ada: User, published: Release, folder: Path
+) -> None:
+    """What flows goes on, and the link in hand ends by itself; whoever comes back for the rest hears why."""
+    whole = (folder / "consolidated.00.pth").read_bytes()
+    link = _link(ada, published, "consolidated.00.pth")
+    half = len(whole) // 2
+    with httpx.stream("GET", link.url) as answer:
+        chunks = answer.iter_bytes(half)
+        first = next(chunks)
+        Grant.objects.update(state="revoked", state_reason="It was passed on.")
+        assert first + b"".join(chunks) == whole
+    with pytest.raises(PermissionRefusedError) as refused:
+        _link(ada, published, "consolidated.00.pth")
+    assert refused.value.code == "grant_revoked"
+    assert link.expires_at <= timezone.now() + timedelta(minutes=15)
+
+
+def test_links_are_made_while_the_store_does_not_answer(db: None, settings: Settings) -> None:
+    """Signing asks nobody: who downloads meanwhile meets the store's own 503, and comes again."""
+    settings.S3_ENDPOINT_URL = settings.S3_PUBLIC_ENDPOINT_URL = "http://127.0.0.1:1"
+    release = make_release()
+    bea = make_grant(make_user("bea"), release.variant.family).holder
+    assert _link(bea, release).url.startswith("http://127.0.0.1:1/")
+
+
+def test_a_link_of_cloudfront_is_made_where_the_settings_say_so(db: None, settings: Settings) -> None:
+    key = rsa.generate_private_key(65537, 2048)
+    settings.DOWNLOAD_SIGNER, settings.CLOUDFRONT_URL = "cloudfront", "https://d1.example"
+    settings.CLOUDFRONT_KEY_PAIR_ID = "K2EXAMPLE"
+    settings.CLOUDFRONT_PRIVATE_KEY = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    release = make_release()
+    bea = make_grant(make_user("bea"), release.variant.family).holder
+    link = _link(bea, release)
+    query = parse_qs(urlsplit(link.url).query)
+    assert link.url.startswith("https://d1.example/gatehouse/toy-1m/v1/params.json?response-content-disposition=")
+    assert (query["Key-Pair-Id"], int(query["Expires"][0])) == (["K2EXAMPLE"], int(link.expires_at.timestamp()))
