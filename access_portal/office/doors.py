@@ -66,7 +66,7 @@ ROOMS: Sequence[tuple[Promise, Sequence[Door]]] = (
     (_("Models"), (
         Door(
             "office_releases", _("Releases"), _("Verify, schedule, publish, deprecate and withdraw."),
-            (Action.MANAGE_RELEASES,),
+            (Action.MANAGE_RELEASES, Action.AUDIT),
         ),
     )),
     (_("Texts"), (

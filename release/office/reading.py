@@ -20,7 +20,7 @@ from release.wording import Line, line_of
 
 
 def require_manager(actor: User, now: datetime) -> None:
-    """The gate of these pages. Raises PermissionRefusedError."""
+    """The gate of what changes a release; reading is for auditors as well. Raises PermissionRefusedError."""
     require(actor, Action.MANAGE_RELEASES, Office(), now)
 
 

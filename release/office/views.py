@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from access_portal.accounts.requests import SignedInRequest
 from access_portal.grants.views.acting import done
 from release.comparison import compare
+from release.ledger import require_ledger_reader
 from release.lifecycle import Command
 from release.models import SHOWN_STATES, Release
 from release.office import reading
@@ -35,7 +36,7 @@ DANGEROUS = (Command.WITHDRAW,)
 @require_safe
 def releases(request: SignedInRequest) -> HttpResponse:
     """Every release with its state, whoever may know of it outside."""
-    reading.require_manager(request.user, timezone.now())
+    require_ledger_reader(request.user, timezone.now())
     rows = Paginator(reading.all_releases(), PAGE_ROWS).get_page(request.GET.get("page"))
     page = {"rows": rows, "lines": [(row, BADGES[row.state]) for row in rows]}
     return render(request, "release/office/releases.html", page)
@@ -47,7 +48,7 @@ def releases(request: SignedInRequest) -> HttpResponse:
 def release(request: SignedInRequest, model_id: str, version: str) -> HttpResponse:
     """Files, checks, signature, difference from the version before, who did what, and what can be done now."""
     now = timezone.now()
-    reading.require_manager(request.user, now)
+    require_ledger_reader(request.user, now)
     found = reading.any_release(model_id, version)
     older = reading.before(found)
     artifacts = list(found.artifacts.all())

@@ -184,12 +184,10 @@ AUDIENCES = [
         "webhook_resend",
     ),
     Audience(
-        frozenset({Who.RELEASER}), get="office_releases office_release office_release_act", post="office_release_act",
+        ADMIN | {Who.RELEASER, Who.AUDITOR},
+        get="office_releases office_release release_ledger release_ledger_file release_drill", post="release_drill",
     ),
-    Audience(
-        frozenset({Who.RELEASER, Who.AUDITOR}), get="release_ledger release_ledger_file release_drill",
-        post="release_drill",
-    ),
+    Audience(frozenset({Who.RELEASER}), get="office_release_act", post="office_release_act"),
     Audience(ADMIN | OPERATOR | {Who.AUDITOR}, get="people person", post="person_role person_act"),
     Audience(ADMIN | {Who.AUDITOR}, get="audit_log audit_export"),
     Audience(OFFICE, get="office"),

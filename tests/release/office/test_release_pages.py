@@ -63,6 +63,15 @@ def test_each_state_offers_its_commands(client: Client, rosa: User) -> None:
     }
 
 
+def test_auditors_read_and_are_offered_nothing(client: Client) -> None:
+    release = published()
+    client.force_login(make_staff("vera", Role.AUDITOR))
+    assert offered(client, release) == set()
+    assert client.get(page_of(release, "withdraw")).status_code == 403
+    answer = client.post(page_of(release, "withdraw"), {"seen": release.staged_at.isoformat(), "reason": "x"})
+    assert (answer.status_code, fresh(release).state) == (403, "published")
+
+
 def test_with_two_people_nobody_is_offered_to_publish_what_they_staged(
     client: Client, rosa: User, settings: Settings
 ) -> None:
