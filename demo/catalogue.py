@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from access_portal.accounts.models import User
 from access_portal.licences.queries import current_version
 from demo.home import ROOT
+from release.layouts.converting import to_hf
 from release.models import SHOWN_STATES, Release, Variant
 from release.publishing import publish_release
 from release.staging import stage_release
@@ -26,13 +32,23 @@ def publish(owner: User, now: datetime) -> None:
         return
     licence_version = current_version(variant.family.weights_licence)
     assert licence_version is not None
-    release = stage_release(
-        variant=variant,
-        version=VERSION,
-        folder=WEIGHTS,
-        licence_version=licence_version,
-        actor=owner,
-        now=now,
-        changelog="First release: trained from scratch on public-domain English prose.",
-    )
+    with both_layouts(variant) as folder:
+        release = stage_release(
+            variant=variant,
+            version=VERSION,
+            folder=folder,
+            licence_version=licence_version,
+            actor=owner,
+            now=now,
+            changelog="First release: trained from scratch on public-domain English prose.",
+        )
     publish_release(release=release, actor=owner, now=now)
+
+
+@contextmanager
+def both_layouts(variant: Variant) -> Iterator[Path]:
+    """A folder with the weights as they are kept here, in Meta's layout, and in that of Hugging Face."""
+    with tempfile.TemporaryDirectory(prefix="gatehouse-demo-") as place:
+        folder = shutil.copytree(WEIGHTS, Path(place, variant.folder))
+        to_hf(folder, folder, context_tokens=variant.context_tokens)
+        yield folder
