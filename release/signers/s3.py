@@ -1,6 +1,6 @@
 """Presigned links of S3 and of stores that speak its protocol: AWS Signature Version 4 in the query string.
 
-Signed here and not by boto3, which looks its endpoint up anew for every link and so takes ten times as long; a test
+Signed here and not by boto3, which looks its endpoint up anew for every link and so takes six times as long; a test
 holds the two against each other.
 """
 
