@@ -103,8 +103,8 @@ FAULTS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "undoing": [
         ("application.undo_by, application.undo_to = actor, back_to", "application.undo_to = back_to", "undo_window: undoing_gives_the_office_no_more_time"),
-        ("now + timedelta(seconds=settings.UNDO_SECONDS)", "now + timedelta(days=1)", "undo_window: a_refusal_that_can_be_undone_is_not_there_for_the_applicant"),
-        ("now + timedelta(seconds=settings.UNDO_SECONDS)", "now", "undo_window: a_refusal_that_can_be_undone_is_not_there_for_the_applicant"),
+        ("now + timedelta(seconds=settings.UNDO_SECONDS if seconds is None else seconds)", "now + timedelta(days=1)", "undo_window: a_refusal_that_can_be_undone_is_not_there_for_the_applicant"),
+        ("now + timedelta(seconds=settings.UNDO_SECONDS if seconds is None else seconds)", "now", "undo_window: a_refusal_that_can_be_undone_is_not_there_for_the_applicant"),
         ("    application.undo_by = application.undo_until = None\n", "", "undo_window: who_withdraws_in_that_minute_gets_no_questions_afterwards"),
         ('    application.undo_to = ""\n', "", "undo_window: who_withdraws_in_that_minute_gets_no_questions_afterwards"),
         ('    State.APPROVED: "application_approved",', '    State.APPROVED: "application_refused",', "undo_window: deciding_alone_undone_and_done_again_leaves_one_grant"),

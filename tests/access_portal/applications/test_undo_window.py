@@ -141,3 +141,15 @@ def test_deciding_alone_undone_and_done_again_leaves_one_grant(commands: ModuleT
 def test_messages_pass_in_that_minute(commands: ModuleType, dan: User, case: Application) -> None:
     commands.approve(**told(case, dan), terms=TERMS)
     assert commands.send_message(**word(case, case.applicant, SOON, text="Any news?")).from_office is False
+
+
+def test_what_is_promised_at_once_holds_at_once(commands: ModuleType, dan: User, case: Application) -> None:
+    other = make_application(make_user("cy"), case.family, State.RECOMMENDED)
+    given = commands.approve(**told(case, dan), terms=TERMS, undo_seconds=0)
+    commands.refuse_fixable(**told(other, dan), **REFUSAL, undo_seconds=0)
+    assert given.starts_at == NOW
+    for found in (case, other):
+        found.refresh_from_db()
+        assert found.told_state(NOW) == found.state != State.RECOMMENDED
+        assert code_of(commands.undo, **told(found, dan)) == "undo_over"
+    assert deliver_due(NOW) == 2
