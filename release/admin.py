@@ -4,7 +4,18 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from access_portal.office.tables import Table, tables
-from release.models import Artifact, Family, Mint, Release, Variant
+from release.models import (
+    Artifact,
+    Family,
+    FetchReport,
+    Mint,
+    Release,
+    StoreCheck,
+    StoreReading,
+    Upload,
+    UploadPart,
+    Variant,
+)
 
 BY_COMMAND = _("Releases are published and withdrawn on the office’s page of releases, or with manage.py release.")
 
@@ -95,3 +106,54 @@ class MintTable(Table):
     page_name = "grant_case"
     page_value = "grant__number"
     note = _("The network address stands in the access log of the grant, for as long as it is kept.")
+
+
+@admin.register(FetchReport, site=tables)
+class FetchReportTable(Table):
+    list_display = ("reported_at", "user", "grant", "artifact", "outcome")
+    more = ("client",)
+    list_filter = ("outcome",)
+    search_fields = ("user__username", "grant__number")
+    date_hierarchy = "reported_at"
+    list_select_related = ("user", "grant", "artifact")
+    ordering = ("-pk",)
+    page_name = "grant_case"
+    page_value = "grant__number"
+    note = _("What somebody’s client said of a file that it had fetched: their word, not ours.")
+
+
+@admin.register(StoreCheck, site=tables)
+class StoreCheckTable(Table):
+    list_display = ("release", "began_at", "ended_at", "read_bytes")
+    more = ("damages",)
+    search_fields = ("release__variant__model_id", "=release__version")
+    date_hierarchy = "ended_at"
+    list_select_related = ("release__variant__family",)
+    ordering = ("-pk",)
+    page_name = "office_releases"
+
+
+@admin.register(StoreReading, site=tables)
+class StoreReadingTable(Table):
+    list_display = ("release", "began_at", "up_to_path", "day", "day_bytes")
+    more = ("read_bytes", "damages")
+    search_fields = ("release__variant__model_id", "=release__version")
+    list_select_related = ("release__variant__family",)
+    ordering = ("-pk",)
+    page_name = "office_releases"
+
+
+@admin.register(Upload, site=tables)
+class UploadTable(Table):
+    """Without the address of the file in the store, and the store's name for the upload."""
+
+    list_display = ("pk", "part_bytes", "began_at")
+    ordering = ("-pk",)
+    note = _("An upload that is under way, or was cut; it is given up when nobody takes it up again.")
+
+
+@admin.register(UploadPart, site=tables)
+class UploadPartTable(Table):
+    list_display = ("upload_id", "number", "md5")
+    search_fields = ("=upload__id",)
+    ordering = ("-pk",)
