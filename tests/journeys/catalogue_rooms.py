@@ -52,6 +52,11 @@ def both_layouts(house: House) -> str:
     return page_of(released(house, "v2", changelog="Also in Hugging Face layout.\nThe tokenizer is the same."))
 
 
+def unfolded(house: House) -> str:
+    """The same with one of the recipes opened by the address."""
+    return f"{both_layouts(house)}#with-curl"
+
+
 def deprecated(house: House) -> str:
     old, new = released(house, "v0.9", 30), released(house, "v2")
     Release.objects.filter(pk=old.pk).update(
@@ -62,9 +67,7 @@ def deprecated(house: House) -> str:
 
 def withdrawn(house: House) -> str:
     gone = released(house, "v0.8", 60, changelog=HOSTILE)
-    Release.objects.filter(pk=gone.pk).update(
-        state="withdrawn", withdrawn_at=timezone.now(), withdrawn_reason=HOSTILE
-    )
+    Release.objects.filter(pk=gone.pk).update(state="withdrawn", withdrawn_at=timezone.now(), withdrawn_reason=HOSTILE)
     return page_of(gone)
 
 

@@ -28,6 +28,7 @@ from tests.access_portal.applications.scenes import make_open_family
 from tests.access_portal.references.scenes import apply, letters, link_in
 from tests.factories import make_user
 from tests.journeys import applicant_rooms as rooms
+from tests.journeys import catalogue_rooms as catalogue
 from tests.journeys import delivery_rooms as delivery
 from tests.journeys import grant_rooms as grants
 from tests.journeys import publishing_rooms as publishing
@@ -211,11 +212,17 @@ PAGES = [
     PageCase("not found", lambda house: "/nowhere/at/all/", "", 404),
     PageCase("not a page", named("revoke_token", 1), "ada", 405),
     PageCase("catalogue", named("catalogue")),
+    PageCase("catalogue of somebody with a grant", named("catalogue"), "ada"),
     PageCase("family", named("family", "llama")),
     PageCase("family with a grant", named("family", "quill"), "ada"),
     PageCase("variant", named("variant", "llama", "65b")),
     PageCase("release", named("release", "quill", "5m", "v1")),
     PageCase("release with a grant", named("release", "quill", "5m", "v1"), "ada"),
+    PageCase("release of two layouts", catalogue.both_layouts, "ada"),
+    PageCase("release, every recipe open", catalogue.unfolded, "ada"),
+    PageCase("release, deprecated", catalogue.deprecated),
+    PageCase("release, withdrawn", catalogue.withdrawn, "ada"),
+    PageCase("variant, releases in every state", catalogue.every_state, "ada"),
     PageCase("release while waiting", named("release", "quill", "5m", "v1"), "cy"),
     PageCase("jobs", named("my_jobs"), "ada"),
     PageCase("jobs without a grant", named("my_jobs"), "cy"),
