@@ -15,7 +15,7 @@ WORDS: Mapping[Action, str] = {
     Action.ADMINISTER: "Reassign cases, set the rules of review, run the rules of forgetting",
     Action.STOP: "Stop everything of a person, a lab, a model family or the house",
     Action.SEE_REPORTS: "Read figures about everybody's cases, and why somebody can or cannot",
-    Action.MANAGE_RELEASES: "Stage, publish and withdraw releases (`manage.py release`)",
+    Action.MANAGE_RELEASES: "Stage, verify, publish, schedule, deprecate and withdraw releases",
     Action.MANAGE_LICENCES: "Publish licence texts",
     Action.MANAGE_FORMS: "Publish the forms that applicants answer",
     Action.MANAGE_PEOPLE: "Make accounts, give and take roles, close accounts, end sessions",

@@ -72,10 +72,11 @@ def test_a_new_key_is_new_and_one_line() -> None:
     assert read_private_key(first, "X") is not None
 
 
-def test_a_wrong_key_stops_the_start_and_names_the_variable() -> None:
+@pytest.mark.parametrize("variable", ["GATEHOUSE_RECEIPT_KEY", "GATEHOUSE_RELEASE_KEY"])
+def test_a_wrong_key_stops_the_start_and_names_the_variable(variable: str) -> None:
     code = "import access_portal.settings"
-    environment = {**os.environ, "GATEHOUSE_RECEIPT_KEY": "secret-but-wrong"}
+    environment = {**os.environ, variable: "secret-but-wrong"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert "GATEHOUSE_RECEIPT_KEY must be" in done.stderr
+    assert f"{variable} must be" in done.stderr
     assert "secret-but-wrong" not in done.stderr
