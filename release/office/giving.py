@@ -10,12 +10,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
+from access_portal.applications.conditions import TIMER
 from release import publishing
 from release.errors import ReleaseStateError
-from release.lifecycle import Command, State
-from release.models import Release
+from release.lifecycle import Command, Condition, State
+from release.models import OPEN_STATES, Release
+from release.obstacles import refusal
 from release.publishing.step import require_seen
-from release.standing import allowed_commands, require_command
+from release.standing import allowed_commands, require_command, unmet
 
 GIVEN: Mapping[Command, Callable[..., Release]] = {
     Command.VERIFY: publishing.ask_verification,
@@ -54,6 +56,16 @@ def give(*, release: Release, command: Command, actor: User, seen: datetime, now
     with transaction.atomic():
         require_seen(release=release, staged_at=seen)
         return GIVEN[command](release=release, actor=actor, now=now, **said)
+
+
+def in_the_way(release: Release, actor: User, now: datetime) -> list[tuple[str, str]]:
+    """What keeps a release that is not public from being published, by this person or at its moment: cause and cure."""
+    if release.state not in OPEN_STATES:
+        return []
+    publisher = TIMER if release.state == State.SCHEDULED else actor
+    missing = unmet(release, publisher, now)
+    told = (Condition.SECOND_PERSON, Condition.CURRENT_LICENCE, Condition.KEY)
+    return [refusal(condition, release) for condition in told if condition in missing]
 
 
 def _would_read(release: Release, command: Command) -> bool:

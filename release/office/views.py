@@ -23,7 +23,7 @@ from release.models import SHOWN_STATES, Release
 from release.office import reading
 from release.office.consequences import consequences
 from release.office.forms import FORMS, ActForm
-from release.office.giving import give, offered, require_offered
+from release.office.giving import give, in_the_way, offered, require_offered
 from release.publisher_keys import signature_problem
 from release.wording import BADGES, COMMAND_WORDS, MEANINGS
 
@@ -60,6 +60,7 @@ def release(request: SignedInRequest, model_id: str, version: str) -> HttpRespon
             (command, COMMAND_WORDS[command], command in DANGEROUS)
             for command in offered(found, request.user, FORMS, now)
         ],
+        "in_the_way": in_the_way(found, request.user, now),
         "is_public": found.state in SHOWN_STATES,
         "signature_problem": signature_problem(found) if found.signature else None,
         "difference": None if older is None else compare(older, found),

@@ -14,7 +14,7 @@ from release.models import Artifact, Release
 from release.publishing import withdraw_release
 from release.publishing.due import verify_due
 from tests.access_portal.applications.scenes import make_staff
-from tests.factories import make_release, make_variant
+from tests.factories import make_licence_version, make_release, make_variant
 from tests.release.publishing.scenes import DAY, fetched, fresh, published, scheduled, staged, verified
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("s3_server")]
@@ -83,6 +83,20 @@ def test_with_two_people_nobody_is_offered_to_publish_what_they_staged(
     assert offered(client, others) == {"verify", "publish", "schedule"}
     answer = client.post(page_of(own, "publish"), {"seen": own.staged_at.isoformat()})
     assert (answer.status_code, fresh(own).state) == (409, "verified")
+
+
+def test_what_stands_in_the_way_is_told_before_the_moment_comes(client: Client, rosa: User, settings: Settings) -> None:
+    release = scheduled(publish_at=timezone.now() + DAY)
+    assert "notice--warning" in client.get(page_of(release)).content.decode()  # that it is scheduled
+    make_licence_version(release.licence_version.licence, "2.0", "Be better.")
+    settings.RELEASE_KEY = None
+    page = client.get(page_of(release)).content.decode()
+    assert "a licence text that has been replaced" in page
+    assert "GATEHOUSE_RELEASE_KEY" in page
+    assert "take two people" not in page
+    settings.RELEASE_TWO_PEOPLE = True
+    Release.objects.filter(pk=release.pk).update(staged_by=release.scheduled_by)
+    assert "take two people" in client.get(page_of(release)).content.decode()
 
 
 def test_a_page_says_what_will_happen_and_the_click_does_it(client: Client, rosa: User) -> None:
