@@ -92,18 +92,28 @@ def _browser(kitchen: Kitchen) -> Recipe:
 
 def _client(kitchen: Kitchen) -> Recipe:
     variant = kitchen.release.variant
-    name = f"{variant.family.slug}/{variant.slug}@{kitchen.release.version}"
+    fetch = f"gatehouse download {quote(f'{variant.family.slug}/{variant.slug}@{kitchen.release.version}')}"
     steps = [
-        Step(_("Install it into any Python environment, and sign in through the browser:"),
-             f"pip install gatehouse\ngatehouse login --server {quote(kitchen.base_url)}"),
-        Step(_("See what would be fetched, then fetch it. What is broken off goes on where it was:"),
-             f"gatehouse download {quote(name)}"),
-    ]  # fmt: skip
-    for group in layouts_of(kitchen.groups) if len(layouts_of(kitchen.groups)) > 1 else []:
-        words = _("Only “%(layout)s”:") % {"layout": group.title}
-        steps.append(Step(words, f"gatehouse download {quote(name)} --layout {LAYOUT_OF_CLIENT[group.layout]}"))
-    note = _("It checks every hash and the signature of the manifest, and fetches again only what is damaged.")
+        Step(
+            _("Install it into any Python environment, and sign in through the browser:"),
+            f"pip install gatehouse\ngatehouse login --server {quote(kitchen.base_url)}",
+        ),
+        Step(_("See what would be fetched:"), f"{fetch} {kitchen.folder} --dry-run"),
+        *(Step(words, f"{fetch} {kitchen.folder}{option}") for words, option in _choices(kitchen)),
+    ]
+    note = _(
+        "It checks every hash and the signature of the manifest. Run again, it fetches only what is missing or damaged."
+    )
     return Recipe("gatehouse", _("Our client, gatehouse"), steps, note)
+
+
+def _choices(kitchen: Kitchen) -> list[tuple[str, str]]:
+    """What our client is asked to fetch: everything, or one of two layouts."""
+    layouts = layouts_of(kitchen.groups)
+    if len(layouts) < 2:
+        return [(_("Fetch it:"), "")]
+    words = _("Fetch “%(layout)s”:")
+    return [(words % {"layout": group.title}, f" --layout {LAYOUT_OF_CLIENT[group.layout]}") for group in layouts]
 
 
 def _hub(kitchen: Kitchen) -> Recipe:
@@ -215,7 +225,10 @@ def _signature(kitchen: Kitchen) -> Recipe:
     words = _("The manifest names every file with its hash. Anybody can check its signature offline, with our keys:")
     steps = [
         Step(words, fetch),
-        Step(_("Our client checks the signature and every file of a folder:"), f"gatehouse verify {kitchen.folder}"),
+        Step(
+            _("Our client checks both in a folder that it filled, without the network:"),
+            f"gatehouse verify {kitchen.folder}",
+        ),
     ]
     return Recipe("signature", _("Did this house publish them?"), steps)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -17,6 +18,8 @@ from access_portal.accounts.models import Scope
 from access_portal.accounts.tokens import issue_token
 from release.catalogue.file_groups import file_groups
 from release.catalogue.recipes import Kitchen, Recipe, checks, recipes
+from release.client.model_name import parse
+from release.client.selection import Wanted
 from release.models import Artifact, Release
 from tests.factories import make_grant, make_release, make_user
 
@@ -56,7 +59,10 @@ def test_with_two_layouts_one_can_be_left_out() -> None:
     for path, layout in [("consolidated.00.pth", "meta"), ("consolidated.01.pth", "meta"), ("model.safetensors", "hf")]:
         add(release, path, layout)
     found = by_slug(recipes(kitchen(release)))
-    assert "--layout meta" in commands(found["gatehouse"])
+    fetched = re.findall(r"gatehouse download (\S+) 1M --layout (\w+)", commands(found["gatehouse"]))
+    assert [(str(parse(name)), Wanted(layout)) for name, layout in fetched] == [
+        ("toy/1m@v1", Wanted.META), ("toy/1m@v1", Wanted.HF),
+    ]  # fmt: skip
     assert "--exclude '*.pth' --exclude params.json" in commands(found["hf"])
 
 
