@@ -14,7 +14,7 @@ from release.models import Release
 
 @dataclass(frozen=True)
 class Running:
-    """`what` is a few words for people, in the plural: what a withdrawal would stop. `name` is for programs."""
+    """`what` is for people, as the beginning of a line that ends with the count; `name` is for programs."""
 
     name: str
     what: str

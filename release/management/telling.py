@@ -58,7 +58,7 @@ def drill(out: OutputWrapper, err: OutputWrapper, *, model: str, version: str, *
     until = f", the last of them until {seen.links_until:%H:%M:%S %Z}" if seen.links_until else ""
     out.write(f"links        {seen.links_count} are out and stay good{until}")
     for one in seen.stops:
-        out.write(f"stops        {one.count} {one.what}")
+        out.write(f"stops        {one.what}: {one.count}")
     out.write(f"instead      {name_of(seen.instead) if seen.instead else 'nothing'}")
 
 
