@@ -12,6 +12,7 @@ from release.catalogue.plots.axis import readable
 from release.catalogue.plots.bars import FOCUS, OTHER, OWN, BarPlot, Length, bar_plot
 from release.catalogue.plots.scaling import ScalingPlot, scaling_plot
 
+LETTERS_BESIDE = 50  # of a table's head that still fits beside a plot, where each column costs four more
 Table = Mapping[str, Any]  # as the facts of a family give it: id, title, source, columns, rows, note, headline, better
 
 
@@ -37,6 +38,11 @@ class Evaluation:
     scaling: ScalingPlot | None
     headline: BarPlot | None
     others: Sequence[BarPlot]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether its table needs the width of the page."""
+        return sum(len(column) + 4 for column in self.columns) > LETTERS_BESIDE
 
 
 def evaluations(tables: Sequence[Table], own: Collection[str], focus: Collection[str]) -> list[Evaluation]:
