@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -36,6 +37,7 @@ BEYOND_THE_END = {"InvalidRange", "416"}
 PASSING = {"BadDigest", "RequestTimeout", "SlowDown", "ServiceUnavailable", "InternalError"}
 TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 429, 500, 501
 OCTETS = "application/octet-stream"
+_CONNECTING = Lock()
 
 
 def weights_store(*, attempts: int = 3) -> Store:
@@ -46,6 +48,16 @@ def weights_store(*, attempts: int = 3) -> Store:
 def jobs_store() -> Store:
     """Where the input and output files of inference jobs are."""
     return Store(settings.S3_JOBS_BUCKET)
+
+
+def weights_store_as_signer() -> Store:
+    """The same with the signer's credentials, which should be able to read and nothing else: to see that it is so."""
+    return Store(settings.S3_WEIGHTS_BUCKET, attempts=1, as_signer=True)
+
+
+def jobs_store_as_signer() -> Store:
+    """The bucket in which the signer should be able to do nothing at all."""
+    return Store(settings.S3_JOBS_BUCKET, attempts=1, as_signer=True)
 
 
 @dataclass(frozen=True)
@@ -67,14 +79,15 @@ class Store:
     ObjectMissingError. Nothing here relies on conditional writes or on ETags, which stores treat differently.
     """
 
-    def __init__(self, bucket: str, *, attempts: int = 3) -> None:
+    def __init__(self, bucket: str, *, attempts: int = 3, as_signer: bool = False) -> None:
         self.bucket = bucket
         self._attempts = attempts
+        self._as_signer = as_signer
 
     @property
     def client(self) -> S3Client:
         """For `multipart.py`, which is the other half of this class."""
-        return _client(attempts=self._attempts)
+        return _client(attempts=self._attempts, as_signer=self._as_signer)
 
     def check(self) -> None:
         """Raise StoreUnavailableError unless the bucket answers soon."""
@@ -177,6 +190,12 @@ class Store:
             return False
         return True
 
+    def first_key(self, prefix: str) -> str | None:
+        """The first of the keys that begin with `prefix`; None when there is none."""
+        with translated(prefix):
+            found = self.client.list_objects_v2(Bucket=self.bucket, Prefix=prefix, MaxKeys=1).get("Contents", [])
+            return found[0]["Key"] if found else None
+
     def delete(self, key: str) -> None:
         """Delete the object; a missing one is no error."""
         with translated(key):
@@ -187,7 +206,7 @@ class Store:
     ) -> None:
         """Join objects in order; inside the store where its limits on parts allow, else through this process."""
         sizes = [self.size(key) for key in keys]
-        if _copyable(sizes) and self._joined_inside(keys, target_key, stored_headers(content_type, filename)):
+        if _copyable(sizes) and self.joins_inside(keys, target_key, stored_headers(content_type, filename)):
             return
         chunks = chain.from_iterable(self.stream(key) for key in keys)
         self.put_stream(target_key, chunks, content_type, filename=filename, size_hint=sum(sizes))
@@ -202,7 +221,7 @@ class Store:
             if _code(error) != "BucketAlreadyOwnedByYou":  # another process was first
                 raise
 
-    def _joined_inside(self, keys: Sequence[str], target_key: str, headers: dict[str, Any]) -> bool:
+    def joins_inside(self, keys: Sequence[str], target_key: str, headers: dict[str, Any] | None = None) -> bool:
         """Let the store copy the objects as parts of one; False when it does not know how."""
 
         def copy(upload_id: str, number: int, key: str) -> str:
@@ -219,7 +238,7 @@ class Store:
             return part["CopyPartResult"]["ETag"]
 
         try:
-            self._put_parts(target_key, keys, copy, headers)
+            self._put_parts(target_key, keys, copy, headers or {})
         except _CopyUnknownError:
             return False
         return True
@@ -304,16 +323,17 @@ def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", "unknown"))
 
 
-def _client(*, hurried: bool = False, attempts: int = 3) -> S3Client:
-    return _connect(
-        settings.S3_ENDPOINT_URL,
-        settings.S3_ACCESS_KEY,
-        settings.S3_SECRET_KEY,
-        settings.S3_REGION,
-        hurried,
-        1 if hurried else attempts,
-        os.getpid(),
-    )
+def _client(*, hurried: bool = False, attempts: int = 3, as_signer: bool = False) -> S3Client:
+    with _CONNECTING:  # boto3 cannot make two clients at a time
+        return _connect(
+            settings.S3_ENDPOINT_URL,
+            settings.S3_SIGNER_ACCESS_KEY if as_signer else settings.S3_ACCESS_KEY,
+            settings.S3_SIGNER_SECRET_KEY if as_signer else settings.S3_SECRET_KEY,
+            settings.S3_REGION,
+            hurried,
+            1 if hurried else attempts,
+            os.getpid(),
+        )
 
 
 @lru_cache(maxsize=8)
