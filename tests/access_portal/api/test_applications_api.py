@@ -57,9 +57,11 @@ def test_an_application_from_draft_to_grant_over_the_api(call: Any, ada: User, t
     assert (sent["state"], "applicant" in sent) == ("submitted", False)
     taken = give(ben, "claim", version=sent["version"])
     assert (taken["claimed_by"], taken["applicant"]["username"]) == ("ben", "ada")
-    terms = {"duration_months": 6, "token_quota": 1000, "variants": ["1m"], "reason": "Sound.", "checked": CHECKED}
+    terms = {"duration_months": 6, "token_quota": 1000, "variants": ["1m"], "reason": "Sound.", "checked": CHECKED,
+             "bytes_per_day": 5}  # fmt: skip
     done = give(ben, "approve", version=taken["version"], **terms)
     assert (done["state"], done["decision"]["grant"]) == ("approved", Grant.objects.get().number)
+    assert Grant.objects.get().bytes_per_day == 5
 
 
 def test_the_applicant_does_not_hear_what_can_still_be_undone(call: Any, ada: User, toy: Family) -> None:

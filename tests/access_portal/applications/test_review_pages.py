@@ -127,8 +127,13 @@ def test_the_terms_are_filled_in_with_what_was_asked_for(case: Application, clie
 
 def test_approving_on_the_page_makes_a_grant(case: Application, client: Client) -> None:
     assertRedirects(post(client, case, "approve", **APPROVAL), f"/review/{case.number}/")
-    assert Grant.objects.get().application == case
+    assert (Grant.objects.get().application, Grant.objects.get().bytes_per_day) == (case, None)
     assertContains(client.get(f"/review/{case.number}/"), "By <bdi>Ben Example</bdi>")
+
+
+def test_a_grant_gets_the_gigabytes_a_day_that_were_written(case: Application, client: Client) -> None:
+    post(client, case, "approve", **APPROVAL, bytes_per_day="250")
+    assert Grant.objects.get().bytes_per_day == 250 * 10**9
 
 
 @pytest.mark.parametrize(

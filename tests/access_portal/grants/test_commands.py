@@ -62,6 +62,7 @@ REFUSED_TERMS = [
     ({"reason": " \n"}, "reason_missing"),
     ({"may_download": False, "may_infer": False}, "grant_empty"),
     ({"token_quota": -1}, "quota_negative"),
+    ({"bytes_per_day": 0}, "daily_bytes_missing"),
     ({"variants": [10**9]}, "variant_of_other_family"),
 ]
 

@@ -174,13 +174,14 @@ def test_a_place_of_another_lab_cannot_be_taken_away(lab: Grant) -> None:
 
 def test_a_lab_passes_on_with_its_members_and_its_open_invitations(ada: User) -> None:
     mem, cy, ben = make_user("mem"), make_user("cy"), make_user("ben", Role.DECIDER)
-    lab = make_lab(ada, None, mem, make_user("zoe"))
+    lab = make_lab(ada, None, mem, make_user("zoe"), bytes_per_day=10**9)
     make_invitation(lab, cy.email, "secret")
     place = lab.members.get(user=mem)
     commands.ask_transfer(actor=ada, number=str(lab.number), member_id=place.pk, reason="I leave.", now=NOW)
     new = commands.approve_transfer(actor=ben, number=str(lab.number), token_quota=7, now=NOW)
     lab.refresh_from_db()
     assert (new.holder, new.ends_at, new.token_quota, lab.state) == (mem, lab.ends_at, 7, "superseded")
+    assert new.bytes_per_day == 10**9
     assert {place.email for place in new.members.filter(removed_at=None)} == {"zoe@uni.example", cy.email}
     assert not rights_of(ada).filter(state="active").exists()
     assert join(new, cy, "secret").grant == new

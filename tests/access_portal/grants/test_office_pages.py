@@ -111,11 +111,13 @@ def test_a_renewal_is_granted_from_the_page(ben: User, ada: User, client: Client
         "variants": ["1m"],
         "may_download": "on",
         "token_quota": 0,
+        "bytes_per_day": "1.5",
         "reason": "Good.",
     }
     assert client.post(f"/office/grants/{grant.number}/grant_renewal/", data).status_code == 302
     new = Grant.objects.get(supersedes=grant)
     assert (new.whole_family, [size.slug for size in new.variants.all()], new.may_infer) == (False, ["1m"], False)
+    assert new.bytes_per_day == 1_500_000_000
 
 
 @pytest.mark.parametrize(
