@@ -147,3 +147,13 @@ def test_nothing_is_told_of_what_was_never_fetched_nor_published() -> None:
     with pytest.raises(Exception, match="was published before"):
         publish_release(release=make_release(), actor=manager(), now=NOW)
     assert (tell_due(NOW), OutboxMail.objects.count()) == (0, 0)
+
+
+def test_another_reason_reaches_the_many_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "SLICE", 2)
+    release = make_release()
+    names = [fetched(release, f"user{n}").username for n in range(3)]
+    for day in (NOW, NOW + DAY):
+        deprecate_release(release=release, reason="Slow.", successor=None, actor=manager(), now=day)
+        tell_due(day)
+    assert told("release_deprecated") == [*names, *names]
