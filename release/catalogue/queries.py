@@ -26,6 +26,14 @@ def shown_releases(family: Family | None = None) -> QuerySet[Release]:
     return rows.order_by("-published_at", "-pk")
 
 
+def newest_published(family: Family | None = None) -> dict[int, Release]:
+    """The newest published release of each variant that has one, by the variant's key; without its files."""
+    newest: dict[int, Release] = {}
+    for release in shown_releases(family).filter(state=Release.State.PUBLISHED):
+        newest.setdefault(release.variant_id, release)
+    return newest
+
+
 def changed_lately(family: Family | None, most: int) -> list[Release]:
     """The releases that were last published, deprecated or withdrawn, whichever came last of each."""
     last = Coalesce("withdrawn_at", "deprecated_at", "published_at")

@@ -17,7 +17,7 @@ from release.catalogue.citation import bibtex
 from release.catalogue.evaluation import evaluations
 from release.catalogue.figures import mix_plot, training_cost
 from release.catalogue.hardware import needs
-from release.catalogue.queries import downloadable, shown_releases
+from release.catalogue.queries import downloadable, newest_published, shown_releases
 from release.catalogue.waiting import usual_wait
 from release.models import Variant
 
@@ -27,7 +27,7 @@ NEWEST = 20  # releases in the changelog of a family
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
     """Every family with its sizes, which of them can be had here, and which the reader may have."""
-    latest = queries.latest_releases()
+    latest = newest_published()
     context = {
         "families": queries.families(),
         "released": latest,
@@ -41,7 +41,7 @@ def family(request: HttpRequest, family_slug: str) -> HttpResponse:
     """The model card of all sizes together."""
     found, now = queries.get_family(family_slug), timezone.now()
     variants = list(found.variants.all())
-    latest = {key: release for key, release in queries.latest_releases().items() if release.variant.family == found}
+    latest = newest_published(found)
     own = rows_of_variants(variants)
     context = {
         "any_released": bool(latest),
