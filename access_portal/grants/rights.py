@@ -10,10 +10,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import User
+from access_portal.grants.consent import consent_of
 from access_portal.grants.facts import Fact, stopped
 from access_portal.grants.models import Grant, Stop
 from access_portal.grants.questions import Action, Model
-from access_portal.licences.queries import consent_of
 
 State = Grant.State
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from access_portal.accounts.models import User
 from access_portal.licences.models import Licence, LicenceAcceptance, LicenceVersion
@@ -57,30 +57,6 @@ def required_since(licence: Licence, now: datetime) -> LicenceVersion | None:
     """
     due = LicenceVersion.objects.filter(licence=licence, reconsent_by__lte=now)
     return due.order_by("-published_at", "-pk").first()
-
-
-@dataclass(frozen=True)
-class Consent:
-    """What somebody accepted of the licence that `text` is a version of: the newest of it, the newest that every reader
-    has to have accepted by now, and the one that can be accepted today."""
-
-    text: LicenceVersion
-    current: LicenceVersion
-    accepted: LicenceVersion | None
-    required: LicenceVersion | None
-
-
-def consent_of(user: User, text_id: int, now: datetime) -> Consent:
-    """In one query and without the words of the texts, since every link and every line of a job asks for it."""
-    accepted = LicenceAcceptance.objects.filter(user=user, version=OuterRef("pk"))
-    same = LicenceVersion.objects.filter(licence__versions=text_id).select_related("licence").defer("text")
-    rows = list(same.annotate(is_accepted=Exists(accepted)).order_by("-published_at", "-pk"))
-    return Consent(
-        text=next(row for row in rows if row.pk == text_id),
-        current=rows[0],
-        accepted=next((row for row in rows if row.is_accepted), None),
-        required=next((row for row in rows if row.reconsent_by is not None and row.reconsent_by <= now), None),
-    )
 
 
 @dataclass(frozen=True)

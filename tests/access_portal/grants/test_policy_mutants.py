@@ -19,7 +19,7 @@ from tests.access_portal.grants.situations import NOW, Scene, answers, make_worl
 from tests.access_portal.grants.table import TABLE
 
 ROOM = "access_portal.grants"
-MODULES = ("queries", "facts", "rights", "chain", "policy")  # each is loaded anew, in the order of their imports
+MODULES = ("queries", "facts", "consent", "rights", "chain", "policy")  # each is loaded anew, in the order of their imports
 SOURCES = {name: Path(str(importlib.import_module(f"{ROOM}.{name}").__file__)).read_text() for name in MODULES}
 MUTATIONS = [
     # who asks
@@ -131,14 +131,17 @@ MUTATIONS = [
     ("rights", "        grant.may_download,\n", "        True,\n"),
     ("rights", "        grant.may_infer,\n", "        True,\n"),
     # a licence
-    ("rights", "filter(user=actor, version__licence=text.licence)", "filter(user=actor)"),
-    ("rights", "filter(user=actor, version__licence=text.licence)", "filter(version__licence=text.licence)"),
+    ("consent", 'filter(user=user, version=OuterRef("pk"))', "filter(user=user)"),
+    ("consent", 'filter(user=user, version=OuterRef("pk"))', 'filter(version=OuterRef("pk"))'),
+    ("consent", "filter(licence__versions=text_id)", "filter()"),
+    ("consent", 'order_by("-published_at", "-pk")', 'order_by("published_at", "pk")'),
     ("rights", "    if accepted.published_at < text.published_at:", "    if False:"),
     ("rights", "    if accepted.published_at < text.published_at:", "    if accepted.published_at <= text.published_at:"),
     ("rights", "    if accepted.published_at < text.published_at:", "    if accepted.published_at != text.published_at:"),
     ("rights", "    if required is not None and accepted.published_at < required.published_at:", "    if False:"),
     ("rights", "accepted.published_at < required.published_at", "accepted.published_at <= required.published_at"),
-    ("rights", "required = required_since(text.licence, now)", "required = current_version(text.licence)"),
+    ("consent", "if row.reconsent_by is not None and row.reconsent_by <= now", "if True"),
+    ("consent", "if row.reconsent_by is not None and row.reconsent_by <= now", "if row.reconsent_by is not None"),
     # a list, and an answer
     ("policy", "as_model(item), now), Granted)", "as_model(item), now), Refused)"),
     ("policy", "        if not fact.holds:\n", "        if False:\n"),
