@@ -99,6 +99,8 @@ class ArtifactTable(Table):
 @admin.register(Mint, site=tables)
 class MintTable(Table):
     list_display = ("minted_at", "user", "grant", "artifact", "expires_at")
+    more = ("via", "counted_bytes")
+    list_filter = ("via",)
     search_fields = ("user__username", "grant__number")
     date_hierarchy = "minted_at"
     list_select_related = ("user", "grant", "artifact")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from access_portal.accounts.requests import SignedInRequest
+from access_portal.grants.daily_bytes import daily_bytes
 from release.access_log import readable_log
 
 PAGE_ROWS = 100
@@ -19,6 +20,8 @@ PAGE_ROWS = 100
 @require_safe
 def grant_downloads(request: SignedInRequest, number: str) -> HttpResponse:
     """For the holder all links, for a member their own, for the office all."""
-    log = readable_log(request.user, number, timezone.now())
+    now = timezone.now()
+    log = readable_log(request.user, number, now)
     rows = Paginator(log.mints, PAGE_ROWS).get_page(request.GET.get("page"))
-    return render(request, "release/grant_downloads.html", {"log": log, "grant": log.grant, "rows": rows})
+    page = {"log": log, "grant": log.grant, "rows": rows, "today": daily_bytes(log.grant, now)}
+    return render(request, "release/grant_downloads.html", page)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from access_portal.accounts.models import Role, User
 from access_portal.grants.models import Grant
-from release.models import Mint
+from release.models import Artifact, Mint
 from tests.access_portal.applications.scenes import make_staff
 from tests.access_portal.grants.life_scenes import make_lab
 from tests.factories import make_family, make_release, make_user, make_variant
@@ -71,3 +71,15 @@ def test_whoever_left_the_lab_sees_nothing(lab: Grant, client: Client) -> None:
     mem = User.objects.get(username="mem")
     lab.members.update(removed_at=timezone.now(), removed_by=lab.holder)
     assert page(client, lab, mem)[0] == 404
+
+
+def test_it_says_through_which_door_and_what_is_left_today(lab: Grant, client: Client) -> None:
+    Grant.objects.filter(pk=lab.pk).update(bytes_per_day=1000)
+    artifact = Artifact.objects.get()
+    Mint.objects.create(
+        artifact=artifact, user=lab.holder, grant=lab, minted_at=timezone.now(), expires_at=timezone.now(),
+        user_agent="hf", via="hub", counted_bytes=600,
+    )  # fmt: skip
+    _status, text = page(client, lab, lab.holder)
+    assert "Hub client" in text
+    assert "1\N{NO-BREAK SPACE}kB a day; 400\N{NO-BREAK SPACE}B are left today" in text
