@@ -74,6 +74,7 @@ def test_each_end_of_a_release_is_an_entry_and_ids_stay(client: Client) -> None:
     end(release, state="withdrawn", withdrawn_at=timezone.now() + timedelta(hours=2), withdrawn_reason="Wrong.")
     withdrawn = [item for item in items(client) if "v1" in item["title"]]
     assert [item["tags"][0] for item in withdrawn] == ["withdrawn", "deprecated", "published"]
+    assert len({item["id"] for item in items(client)}) == len(items(client)) == 4
     assert withdrawn[-1]["id"] == published[0]["id"] == deprecated[-1]["id"]
     assert withdrawn[1]["id"] == deprecated[0]["id"]
     assert "Wrong." in withdrawn[0]["content_text"]

@@ -125,6 +125,9 @@ def test_curl_fetches_everything_and_goes_on_after_a_break(
     largest.write_bytes(largest.read_bytes()[:1000])
     shell(script)
     assert whole(folder, published)
+    largest.write_bytes(b"x" * 1000)
+    shell(script)
+    assert largest.read_bytes().startswith(b"x" * 1000)  # what is there is not fetched again
 
 
 def test_the_sums_on_the_page_check_what_curl_fetched(shell: Any, published: Release, live_server: LiveServer) -> None:
