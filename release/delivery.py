@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from access_portal.accounts.models import User
 from access_portal.grants.models import Grant
 from access_portal.grants.policy import Action, Actor, require
+from release.client.paths import path_problem
 from release.counting import Asker, count_bytes
 from release.errors import ReleaseNotFoundError
 from release.models import Artifact, Mint, Release
@@ -48,14 +49,16 @@ def mint(
     actor: Actor,
     release: Release,
     path: str,
+    known: Iterable[Artifact] = (),
     address: str | None,
     user_agent: str,
     via: Mint.Via | str = "",
     now: datetime,
 ) -> Link:
     """Make a link to one file, as `mint_each` does for several."""
+    asked = [path]
     return mint_each(
-        actor=actor, release=release, paths=[path], address=address, user_agent=user_agent, via=via, now=now
+        actor=actor, release=release, paths=asked, known=known, address=address, user_agent=user_agent, via=via, now=now
     )[0]
 
 
@@ -64,6 +67,7 @@ def mint_each(
     actor: Actor,
     release: Release,
     paths: Sequence[str],
+    known: Iterable[Artifact] = (),
     address: str | None,
     user_agent: str,
     via: Mint.Via | str = "",
@@ -71,13 +75,14 @@ def mint_each(
 ) -> list[Link]:
     """Make a link to each of these files, or to none. The row of each is the record of it: for whom, under which grant.
 
+    `known` are files of the release that the caller has read already, so that they are not read again.
     Raises PermissionRefusedError in the policy's words before anything is told about the files, ReleaseNotFoundError
     for a file that the release does not have, DailyBytesUsedError when the grant has no bytes left for today.
     """
     with transaction.atomic():
         grant = _granted(actor, release, now)
         assert isinstance(actor, User)
-        artifacts = find_artifacts(release, paths)
+        artifacts = find_artifacts(release, paths, known)
         counted = count_bytes(Asker(actor, grant, address), artifacts, now)
         seconds = lifetime_seconds(grant, now)
         expires_at = now.replace(microsecond=0) + timedelta(seconds=seconds)
@@ -91,15 +96,18 @@ def mint_each(
     return [_signed(artifact, seconds, expires_at, now) for artifact in artifacts]
 
 
-def find_artifacts(release: Release, paths: Sequence[str]) -> list[Artifact]:
+def find_artifacts(release: Release, paths: Sequence[str], known: Iterable[Artifact] = ()) -> list[Artifact]:
     """The files at exactly these paths, each once, in the order asked for; raises ReleaseNotFoundError."""
-    files = {artifact.path: artifact for artifact in release.artifacts.all()}  # read with the release, as a rule
-    found = {path: files.get(path) for path in dict.fromkeys(paths)}
-    if None in found.values():
+    wanted = list(dict.fromkeys(paths))
+    found = {each.path: each for each in known if each.release_id == release.pk}
+    unread = [path for path in wanted if path not in found and not path_problem(path)]
+    if unread:
+        found |= {each.path: each for each in release.artifacts.filter(path__in=unread)}
+    if any(path not in found for path in wanted):
         raise ReleaseNotFoundError(
             "file_not_found", _("%s has no such file.") % release, _("Its page lists all of its files.")
         )
-    return [artifact for artifact in found.values() if artifact is not None]
+    return [found[path] for path in wanted]
 
 
 def lifetime_seconds(grant: Grant, now: datetime) -> int:

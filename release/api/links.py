@@ -33,10 +33,12 @@ class Wanted(Schema):
 def links(request: TokenRequest, family: str, variant: str, version: str, body: Wanted) -> JsonResponse:
     now = timezone.now()
     count(request, now)
+    release = find_release(family, variant, version)
     made = mint_each(
         actor=request.user,
-        release=find_release(family, variant, version),
+        release=release,
         paths=body.paths,
+        known=release.artifacts.all(),
         address=client_address(request),
         user_agent=request.headers.get("User-Agent", ""),
         via=Mint.Via.CLIENT,

@@ -37,7 +37,7 @@ def resolve(request: HttpRequest, caller: Caller, org: str, name: str, rest: str
         if artifact is not None and open_texts.is_open(artifact):
             answer = open_texts.send(request, artifact)
         else:
-            answer = _redirect(_link(request, caller, release, path), artifact)
+            answer = _redirect(_link(request, caller, release, path, artifact), artifact)
     except errors.HubError as error:
         if not _is_browser(request):
             raise
@@ -50,13 +50,14 @@ def _find(release: Release, path: str) -> Artifact | None:
     return None if path_problem(path) else release.artifacts.filter(path=path).first()
 
 
-def _link(request: HttpRequest, caller: Caller, release: Release, path: str) -> Link:
+def _link(request: HttpRequest, caller: Caller, release: Release, path: str, artifact: Artifact | None) -> Link:
     try:
         require_scope(caller)
         return mint(
             actor=caller.actor,
             release=release,
             path=path,
+            known=[artifact] if artifact else [],
             address=client_address(request),
             user_agent=request.headers.get("User-Agent", ""),
             via=Mint.Via.HUB,
