@@ -10,7 +10,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from access_portal.accounts.models import Role, User
+from release.errors import ReleaseStateError
+from release.lifecycle import Command
 from release.models import Artifact, Release
+from release.office.giving import give
 from release.publishing import withdraw_release
 from release.publishing.due import verify_due
 from tests.access_portal.applications.scenes import make_staff
@@ -214,3 +217,12 @@ def test_the_list_takes_few_queries(
     with django_assert_max_num_queries(10):
         page = client.get("/office/releases/").content.decode()
     assert page.count('<th scope="row">') == 12
+
+
+def test_a_page_never_reads_all_files_whoever_calls_it(rosa: User) -> None:
+    release = staged()
+    with pytest.raises(ReleaseStateError) as refused:
+        give(
+            release=release, command=Command.PUBLISH, actor=rosa, seen=release.staged_at, now=timezone.now(), said={}
+        )  # fmt: skip
+    assert (refused.value.code, fresh(release).state) == ("not_verified", "staged")
