@@ -1,6 +1,7 @@
 """Each situation at each door: page, button, Hub GET and HEAD. All answer as the one policy does."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -46,7 +47,13 @@ def _hub(method: str, url: str, secret: str | None = None) -> HttpResponse:
 def test_the_command_refuses_with_the_policys_code(ada: User, release: Release, arrange: Arrange, code: str) -> None:
     arrange(ada, release)
     ada.refresh_from_db()
-    asked = {"release": release, "path": "params.json", "address": None, "user_agent": "", "now": timezone.now()}
+    asked: dict[str, Any] = {
+        "release": release,
+        "path": "params.json",
+        "address": None,
+        "user_agent": "",
+        "now": timezone.now(),
+    }
     if code == GRANTED:
         assert mint(actor=ada, **asked).size_bytes == 2
     else:
@@ -254,7 +261,7 @@ def test_a_grant_that_ends_in_the_middle_of_a_download_gives_no_further_link(ada
     """Parts of a download are asked for link by link: each link looks at the clock, and none outlives the grant."""
     ends_at = timezone.now() + timedelta(minutes=5)
     make_grant(ada, release.variant.family, ends_at=ends_at)
-    asked = {"actor": ada, "release": release, "path": "params.json", "address": None, "user_agent": ""}
+    asked: dict[str, Any] = {"actor": ada, "release": release, "path": "params.json", "address": None, "user_agent": ""}
     link = mint(**asked, now=ends_at - timedelta(seconds=30))
     assert link.expires_at <= ends_at
     with pytest.raises(PermissionRefusedError) as refused:
@@ -266,7 +273,7 @@ def test_in_the_last_second_of_a_grant_no_link_is_made(ada: User, release: Relea
     """No link is that short, and none may outlive the grant."""
     ends_at = timezone.now().replace(microsecond=700_000) + timedelta(minutes=5)
     make_grant(ada, release.variant.family, ends_at=ends_at)
-    asked = {"actor": ada, "release": release, "path": "params.json", "address": None, "user_agent": ""}
+    asked: dict[str, Any] = {"actor": ada, "release": release, "path": "params.json", "address": None, "user_agent": ""}
     assert mint(**asked, now=ends_at - timedelta(seconds=1)).expires_at <= ends_at
     with pytest.raises(PermissionRefusedError) as refused:
         mint(**asked, now=ends_at - timedelta(milliseconds=600))
