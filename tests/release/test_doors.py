@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -38,7 +37,7 @@ def _secret(user: User, scope: str = "download", days: int = 1) -> str:
     return issue_token(actor=user, name="t", scopes=[scope], days=days, now=timezone.now())[1]
 
 
-def _hub(method: str, url: str, secret: str | None = None) -> HttpResponse:
+def _hub(method: str, url: str, secret: str | None = None) -> Any:
     headers = {} if secret is None else {"Authorization": f"Bearer {secret}"}
     return getattr(Client(enforce_csrf_checks=True), method)(url, headers=headers)
 
