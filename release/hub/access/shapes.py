@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import overload
-
 from django.conf import settings
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from access_portal.applications.models import Application, QueueLine
-from access_portal.grants.models import Grant
-from release.hub.access.requests import AccessRequest, Status, of_application, of_grant
+from release.hub.access.requests import AccessRequest
 from release.hub.shapes import Json, moment
 
 
@@ -61,31 +55,3 @@ def fields(asked: AccessRequest) -> dict[str, str]:
 
 def _line(application: Application) -> QueueLine | None:
     return getattr(application, "queue_line", None)
-
-
-@dataclass(frozen=True)
-class Lines(Sequence[Json]):
-    """The lines of one list, read a page at a time: those of cases, then those of grants."""
-
-    status: Status
-    applications: QuerySet[Application]
-    grants: QuerySet[Grant]
-
-    def __len__(self) -> int:
-        return self.applications.count() + self.grants.count()
-
-    @overload
-    def __getitem__(self, place: int) -> Json: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[Json]: ...
-
-    def __getitem__(self, place: int | slice) -> Json | list[Json]:
-        if isinstance(place, int):
-            return self[place : place + 1][0]
-        begin, end, _step = place.indices(len(self))
-        first = self.applications.count()
-        found = [of_application(row, self.status) for row in self.applications[begin : max(begin, end)]]
-        beyond = slice(max(0, begin - first), max(0, end - first))
-        found += [of_grant(row, self.status) for row in self.grants[beyond]]
-        return [listed(asked) for asked in found]

@@ -16,11 +16,11 @@ from access_portal.grants.policy import Action, Office, require
 from release.hub import errors
 from release.hub.access.asked import handling, named_user
 from release.hub.access.moves import move
-from release.hub.access.requests import Status, by_application, by_grant, request_of, request_with, requests
-from release.hub.access.shapes import Lines, reported
+from release.hub.access.pages import page
+from release.hub.access.requests import Status, request_of, request_with, requests
+from release.hub.access.shapes import reported
 from release.hub.door import Caller, hub_door
 from release.hub.metadata import repo_at
-from release.hub.paging import paged
 
 SEE_OTHER = 303
 
@@ -32,9 +32,7 @@ def access_requests(request: HttpRequest, caller: Caller, org: str, name: str, s
     variant = repo_at(caller, org, name).variant
     if status not in list(Status):
         raise errors.nothing_here()
-    wanted = Status(status)
-    lines = Lines(wanted, by_application(variant, wanted, caller.now), by_grant(variant, wanted, caller.now))
-    return paged(request, lines)
+    return page(request, variant, Status(status), caller.now)
 
 
 @hub_door("POST")
@@ -62,10 +60,10 @@ def grant(request: HttpRequest, caller: Caller, org: str, name: str) -> HttpResp
     person = _person(named_user(request))
     asked = request_of(person, variant, caller.now)
     if asked is None:
-        page = settings.BASE_URL + reverse("apply", args=[variant.family.slug])
+        form = settings.BASE_URL + reverse("apply", args=[variant.family.slug])
         raise errors.not_allowed(
             f"{person.username} has not applied for {variant}, and nobody gets it unasked: a right rests on the "
-            f"licence that its holder accepted. Ask them to apply at {page}"
+            f"licence that its holder accepted. Ask them to apply at {form}"
         )
     if asked.status == Status.ACCEPTED:
         raise errors.malformed(f"{person.username} has access already.")
@@ -117,7 +115,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except GatehouseError as refused:
-        page = f" See {settings.BASE_URL}{refused.remedy_path}" if refused.remedy_path else ""
+        where = f" See {settings.BASE_URL}{refused.remedy_path}" if refused.remedy_path else ""
         raise errors.HubError(
-            refused.status, f"{refused.explanation} {refused.remedy}{page}", cause=refused
+            refused.status, f"{refused.explanation} {refused.remedy}{where}", cause=refused
         ) from refused

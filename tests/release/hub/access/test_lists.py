@@ -11,7 +11,7 @@ from access_portal.accounts.models import Role, User
 from access_portal.applications.models import State
 from tests.access_portal.applications.scenes import make_application, make_staff
 from tests.factories import make_grant, make_user
-from tests.release.hub.access.situations import CALLS, Scene, make_scene, rows
+from tests.release.hub.access.situations import CALLS, Scene, make_scene, post, rows
 from tests.release.hub.asking import TOY, ask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server")]
@@ -55,10 +55,26 @@ def test_long_lists_come_in_pages_that_miss_nobody(scene: Scene) -> None:
     found, url = [], f"{CALLS}/pending?limit=2&x=%2F"
     while url:
         answer = ask("get", url, scene.secret)
-        found += [row["user"]["user"] for row in answer.json()]
+        read = [row["user"]["user"] for row in answer.json()]
+        found += read
+        for name in read:  # as clients do: the next page is read when this one was answered
+            assert post(scene.secret, "handle", {"user": name, "status": "accepted"}).status_code == 200
         link = re.match(r'<http://testserver(/.*)>; rel="next"$', answer.get("Link", ""))
         url = link[1] if link else ""
     assert found == names
+
+
+def test_a_list_that_fits_has_no_next_page(scene: Scene) -> None:
+    for name in ("a1", "a2"):
+        make_application(make_user(name), scene.family, State.RECOMMENDED)
+    assert "Link" not in ask("get", f"{CALLS}/pending?limit=2", scene.secret)
+    for limit in ("0", "", "9" * 9):
+        assert len(ask("get", f"{CALLS}/pending?limit={limit}", scene.secret).json()) == 2
+
+
+@pytest.mark.parametrize("cursor", ["0", "a", "x1", "a-1", "g1%00", "a" + "9" * 19, "a\u0663", "a1;"])
+def test_a_cursor_that_nobody_gave_out_is_malformed(cursor: str, scene: Scene) -> None:
+    assert ask("get", f"{CALLS}/pending?cursor={cursor}", scene.secret).status_code == 400
 
 
 @pytest.mark.parametrize("status", ["denied", "PENDING", "%00", "pending%2F.."])
