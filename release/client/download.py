@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,10 +140,8 @@ def _transfer(
         damaged.append(error.path)
         raise
     finally:
-        damaged += transfer.damaged
-        failure = report(portal, prospect.facts.name, transfer.verified, filter(None, damaged))
-        if failure is not None:
-            tell(Notice(f"The server could not be told which files arrived: {failure.explanation}"))
+        _report(portal, prospect, folder, filter(None, [*damaged, *transfer.damaged]), tell)
+    damaged += transfer.damaged
     if damaged:
         raise DamagedError(
             "store_content_differs",
@@ -151,6 +149,16 @@ def _transfer(
             "None of it was kept, everything else is in place. The server was told; try again later.",
         )
     return tuple(sorted(transfer.verified))
+
+
+def _report(portal: Portal, prospect: Prospect, folder: ReleaseFolder, damaged: Iterable[str], tell: Tell) -> None:
+    """Also of files that came in an earlier run, which was ended before it could tell."""
+    verified = folder.unreported(prospect.files)
+    failure = report(portal, prospect.facts.name, [file.path for file in verified], damaged)
+    if failure is None:
+        folder.reported(verified)
+    else:
+        tell(Notice(f"The server could not be told which files arrived: {failure.explanation}"))
 
 
 def _root(order: Order, facts: shapes.ReleaseFacts, choice: Choice) -> Path:

@@ -20,7 +20,6 @@ from .store import BROKEN, Part, StoreConnection
 from .wording import printable
 
 BUFFER_BYTES = 1024 * 1024
-MOST_REFUSALS = 3  # of links that were just made
 TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -37,20 +36,16 @@ class Work:
     whole: Callable[[Partial], None]  # every byte of this file is there and hashed
 
 
-class PassingError(Exception):
-    """What another try may mend; `error` is what to say if none does."""
+class LinkEndedError(Exception):
+    """The store takes this link no more."""
+
+
+class BrokenError(Exception):
+    """The way to the store broke; `error` is what to say if it stays so."""
 
     def __init__(self, error: ClientError) -> None:
         super().__init__(str(error))
         self.error = error
-
-
-class LinkEndedError(PassingError):
-    """The store takes this link no more."""
-
-
-class BrokenError(PassingError):
-    """The way to the store broke."""
 
 
 class Fetcher:
@@ -87,7 +82,7 @@ class Fetcher:
     def _fetch(self, span: Span) -> None:
         arrival = Arrival(span)
         url = self._link(span.partial.file)
-        attempt = refusals = 0
+        attempt = 0
         while not (arrival.is_done or self._work.schedule.stop.is_set()):
             before = arrival.position
             try:
@@ -95,10 +90,7 @@ class Fetcher:
             except BrokenError as broken:
                 attempt = 0 if arrival.position > before else attempt + 1
                 self._work.patience.wait(attempt, broken.error)
-            except LinkEndedError as ended:
-                refusals = 0 if arrival.position > before else refusals + 1
-                if refusals > MOST_REFUSALS:
-                    raise ended.error from None
+            except LinkEndedError:
                 url = self._link(span.partial.file, refused=url)
 
     def _link(self, file: File, refused: str | None = None) -> str:
@@ -119,6 +111,7 @@ class Fetcher:
         try:
             with self._store.get(url, arrival.position, arrival.stop) as part:
                 require_usable(part, file, arrival.position)
+                self._work.links.worked(file)
                 if not arrival.partial.saw_etag(printable(part.headers.get("etag", ""))[:200]):
                     self._work.notice(Notice(f"The store names {file.path} otherwise than before; its hash will tell."))
                 self._pour(part, arrival)
@@ -170,13 +163,7 @@ class Arrival:
 def require_usable(part: Part, file: File, position: int) -> None:
     """Raises what the answer means when it does not hold the bytes that were asked for."""
     if part.status == 403:
-        raise LinkEndedError(
-            NetworkError(
-                "link_refused",
-                f"The store refuses fresh links to {file.path}.",
-                "Its clock and the portal's may differ, or a proxy alters requests. Try again later.",
-            )
-        )
+        raise LinkEndedError
     if part.status in TRY_AGAIN:
         error = trouble(file, f"it answered with status {part.status}")
         error.retry_after_seconds = retry_after(part.headers)

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -119,6 +119,23 @@ class ReleaseFolder:
         except (OSError, ValueError, RecursionError):
             return {}
         return content if isinstance(content, dict) else {}
+
+    def unreported(self, files: Iterable[File]) -> list[File]:
+        """Those that came through us whole, and of which the server was not told yet."""
+        told = self._told()
+        names = {file: self.partial(file).name for file in files}
+        return [file for file, name in names.items() if name not in told and (self.blocks / f"{name}.journal").exists()]
+
+    def reported(self, files: Iterable[File]) -> None:
+        """The server was told of these."""
+        with disk_errors(self.root), (self.record / "reported").open("a") as told:
+            told.writelines(f"{self.partial(file).name}\n" for file in files)
+
+    def _told(self) -> set[str]:
+        try:
+            return set((self.record / "reported").read_text("ascii", errors="replace").splitlines())
+        except OSError:
+            return set()
 
     def tidy(self, files: list[File]) -> None:
         """Remove what is left of other releases, and of finished downloads."""

@@ -5,18 +5,20 @@ Whether a link has ended is the store's to say: its clock counts, ours may be wr
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
 from .address import require_privacy
-from .errors import DamagedError
+from .errors import DamagedError, NetworkError
 from .manifest import File
 from .model_name import ModelName
 from .problems import not_gatehouse
 from .session import Portal
 
 MOST_AT_ONCE = 100  # the portal gives no more in one answer
+MOST_USELESS = 3
 AHEAD_BYTES = 4_000_000_000  # links for later files would end unused, and each of them is on record
 
 
@@ -29,6 +31,7 @@ class Links:
         self._path = f"/portal/v1/releases/{name.path}/links"
         self._files = {file.path: file for file in files}
         self._urls: dict[str, str] = {}
+        self._useless: Counter[str] = Counter()  # links in a row that served nobody, by path
         self._lock = Lock()
 
     def url(self, file: File) -> str:
@@ -42,8 +45,15 @@ class Links:
         """Another one than that which the store refused; it may be there already. Raises ClientError."""
         with self._lock:
             if self._urls.get(file.path) == refused:
+                if self._useless[file.path] == MOST_USELESS:
+                    raise _all_refused(file)
+                self._useless[file.path] += 1
                 self._urls |= self._ask([file])
             return self._urls[file.path]
+
+    def worked(self, file: File) -> None:
+        """The store took the link to this file."""
+        self._useless[file.path] = 0
 
     def _from(self, first: File) -> list[File]:
         """`first` and what comes soon after it."""
@@ -78,3 +88,11 @@ class Links:
                 "Nothing of it was kept. Tell the publisher.",
             )
         return file.path, url
+
+
+def _all_refused(file: File) -> NetworkError:
+    return NetworkError(
+        "link_refused",
+        f"The store refuses fresh links to {file.path}.",
+        "Its clock and the portal's may differ, or a proxy alters requests. Try again later.",
+    )

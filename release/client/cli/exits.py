@@ -33,7 +33,7 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.OK: "Done.",
-    Exit.REFUSED: "It cannot be done as asked: another run works in the folder, there is no such model, a batch goes on.",
+    Exit.REFUSED: "It cannot be done as asked: another run works in the folder, no such model, a batch goes on.",
     Exit.USAGE: "The command was not understood: an unknown option, a name of another form, no server.",
     Exit.NOT_SIGNED_IN: "No token, or one that does not work any more: run `gatehouse login`.",
     Exit.NO_ACCESS: "You may not have it, or not any more; the reason is told with what helps.",

@@ -38,7 +38,8 @@ def test_terms_that_give_nothing_or_too_much_are_refused(change: dict[str, Any],
 
 
 @pytest.mark.parametrize(
-    "change", [{"duration_months": 1}, {"duration_months": 24}, {"may_infer": False, "token_quota": 0}, {"bytes_per_day": 1}]
+    "change",
+    [{"duration_months": 1}, {"duration_months": 24}, {"may_infer": False, "token_quota": 0}, {"bytes_per_day": 1}],
 )
 def test_terms_at_the_edge_are_good(change: dict[str, Any]) -> None:
     assert Terms(**{**GOOD, **change})

@@ -19,7 +19,14 @@ from tests.access_portal.grants.situations import NOW, Scene, answers, make_worl
 from tests.access_portal.grants.table import TABLE
 
 ROOM = "access_portal.grants"
-MODULES = ("queries", "facts", "consent", "rights", "chain", "policy")  # each is loaded anew, in the order of their imports
+MODULES = (
+    "queries",
+    "facts",
+    "consent",
+    "rights",
+    "chain",
+    "policy",
+)  # each is loaded anew, in the order of their imports
 SOURCES = {name: Path(str(importlib.import_module(f"{ROOM}.{name}").__file__)).read_text() for name in MODULES}
 MUTATIONS = [
     # who asks

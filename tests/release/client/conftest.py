@@ -1,0 +1,78 @@
+"""A release on a server that behaves, until a test tells it otherwise."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from release.client import download as client
+from release.client.download import Order, Outcome
+from release.client.events import Event
+from release.client.manifest import Layout
+from release.client.model_name import parse
+from release.client.pins import Pins
+from release.client.session import Portal
+from release.client.transfer import Pace
+from tests.release.client.servers import TOKEN, Published, Servers, serving
+
+BLOCK = 64 * 1024
+PACE = Pace(connections=4, block_bytes=BLOCK, patience_seconds=20, first_pause_seconds=0.001)
+LAYOUTS = {
+    "consolidated.00.pth": Layout.META, "params.json": Layout.META, "checklist.chk": Layout.META,
+    "model.safetensors": Layout.HF, "config.json": Layout.HF,
+}  # fmt: skip
+
+
+def contents(large: int = 40 * BLOCK + 17) -> dict[str, bytes]:
+    noise = random.Random(7).randbytes
+    return {
+        "consolidated.00.pth": noise(large), "params.json": b'{"dim": 64}', "checklist.chk": b"",
+        "model.safetensors": noise(3 * BLOCK), "config.json": b"{}", "tokenizer.model": noise(5000),
+        "docs/use policy.txt": b"Be good.",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def servers() -> Iterator[Servers]:
+    with serving(Published(contents(), LAYOUTS)) as both:
+        yield both
+
+
+class Runs:
+    """Downloads into one folder; `events` are those of the last run."""
+
+    def __init__(self, servers: Servers, folder: Path, pins: Pins) -> None:
+        self.servers, self.folder, self.pins = servers, folder, pins
+        self.root = folder / "7B"
+        self.events: list[Event] = []
+
+    def __call__(self, *, pace: Pace = PACE, **asked: object) -> Outcome:
+        self.events = []
+        with Portal(self.servers.url, TOKEN, wait=lambda seconds: None) as portal:
+            order = Order(parse("llama/7b"), self.folder, **asked)  # type: ignore[arg-type]
+            prospect = client.look(portal, self.pins, order, self.events.append)
+            client.require_access(prospect)
+            return client.download(portal, prospect, self.events.append, pace=pace)
+
+    def content(self, path: str) -> bytes:
+        return (self.root / path).read_bytes()
+
+    def is_complete(self) -> bool:
+        """Meta's layout, byte for byte, and nothing half-done beside it."""
+        files = self.servers.portal.published.files
+        wanted = [path for path in files if LAYOUTS.get(path) is not Layout.HF]
+        whole = all(self.content(path) == files[path] for path in wanted)
+        return whole and not list((self.root / ".gatehouse/partial").iterdir())
+
+
+@pytest.fixture
+def fetch(servers: Servers, tmp_path: Path) -> Runs:
+    return Runs(servers, tmp_path / "weights", Pins(tmp_path / "config"))
+
+
+@pytest.fixture
+def notices(fetch: Runs) -> Callable[[], str]:
+    return lambda: "\n".join(getattr(event, "text", "") for event in fetch.events)
