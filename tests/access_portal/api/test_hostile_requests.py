@@ -15,7 +15,7 @@ from access_portal.api.once import once
 from access_portal.applications.models import State
 from access_portal.grants.models import Grant, GrantMember, Stop
 from tests.access_portal.applications.scenes import make_application, make_open_family, make_staff
-from tests.factories import make_acceptance, make_grant, make_user
+from tests.factories import make_acceptance, make_grant, make_release, make_user, make_variant
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -108,10 +108,13 @@ def test_without_a_second_factor_staff_get_no_more_than_anybody(
     scopes: tuple[str, ...], call: Any, client: Client, lab: Grant
 ) -> None:
     case = make_application(lab.holder, make_open_family("other"), State.IN_REVIEW)
+    variant = make_release(lab.family.variants.first() or make_variant(lab.family)).variant
+    model = {"family": lab.family.slug, "variant": variant.slug, "version": "v1"}
     staff, stranger = make_user("gus", *ROLES), make_user("eve")
     for method, path in operations(client):
         number = case.number if path.startswith("/applications") else lab.number
-        filled = path.format(number=number, name="inflow") + ("?model=toy-1m&person=ada" if path == "/access" else "")
+        query = "?model=toy-1m&person=ada" if path == "/access" else ""
+        filled = path.format(number=number, name="inflow", **model) + query
         theirs, others = (outcome(call, person, method, filled, scopes) for person in (staff, stranger))
         assert theirs == others or (theirs == 403 and others in (403, 404)), (method, filled, theirs, others)
 
