@@ -13,19 +13,28 @@ NAMES_OF_THIS_MACHINE = {"localhost", "localhost.localdomain", "ip6-localhost"}
 def server_origin(text: str, *, insecure: bool = False) -> str:
     """`https://host[:port]`, however it was written; raises UsageError. A path is refused: the portal has none."""
     written = text.strip() if "://" in text else f"https://{text.strip()}"
-    try:
-        parts = urlsplit(written)
-        port = parts.port
-    except ValueError:
-        raise _unusable(text) from None
-    host = parts.hostname or ""
-    sound = parts.scheme in ("http", "https") and host and host.isprintable() and not set(host) & set(" \\%")
-    if not sound or parts.username or parts.path.strip("/") or parts.query or parts.fragment:
+    if not is_address(written):
+        raise _unusable(text)
+    parts = urlsplit(written)
+    if parts.username or parts.path.strip("/") or parts.query or parts.fragment:
         raise _unusable(text)
     require_privacy(written, insecure=insecure)
+    host = parts.hostname or ""
     shown = f"[{host}]" if ":" in host else host
     default = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{shown}" + ("" if port in (None, default) else f":{port}")
+    return f"{parts.scheme}://{shown}" + ("" if parts.port in (None, default) else f":{parts.port}")
+
+
+def is_address(text: str) -> bool:
+    """Whether it can be asked for: http or https, a host with a name that hosts can have, no controls."""
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError:
+        return False
+    sound = text.isprintable() and " " not in text and not set(host) & set("\\%")
+    return sound and bool(host) and port != 0 and parts.scheme in ("http", "https")
 
 
 def require_privacy(url: str, *, insecure: bool) -> None:

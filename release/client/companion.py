@@ -14,21 +14,29 @@ from .manifest import Manifest
 TOKENIZER = "tokenizer.model"
 
 
-def place_tokenizer(size_folder: Path) -> str | None:
+def shares_tokenizer(size_folder: Path) -> bool:
+    """Whether the tokenizer beside the folder is the very file that is in it, as an earlier run put it there."""
+    source, beside = size_folder / TOKENIZER, size_folder.parent / TOKENIZER
+    return source.is_file() and beside.is_file() and beside.samefile(source)
+
+
+def place_tokenizer(size_folder: Path, *, ours: bool = False) -> str | None:
     """Put the tokenizer also where Meta's scripts look for it, beside the folder; what to tell where that cannot be.
 
-    A hard link where the disk has them, so it takes no room. Raises RefusedError or NoSpaceError.
+    A hard link where the disk has them, so it takes no room. `ours` is one that an earlier run put there: it may be
+    replaced. Raises RefusedError or NoSpaceError.
     """
     source, beside = size_folder / TOKENIZER, size_folder.parent / TOKENIZER
     if not source.is_file():
         return None
     with disk_errors(size_folder.parent):
-        if beside.is_symlink() or beside.exists():
+        if not ours and (beside.is_symlink() or beside.exists()):
             same = beside.is_file() and _hash(beside) == _hash(source)
             return (
                 None if same else f"{beside} is another tokenizer; it was left as it is. Use {source} with this model."
             )
         fresh = beside.with_name(f"{TOKENIZER}.{os.getpid()}.new")
+        fresh.unlink(missing_ok=True)
         try:
             fresh.hardlink_to(source)
         except OSError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import RefusedError
-from .private_files import read_object, write_object
+from .private_files import changing, read_object, remove, write_object
 
 FILE = "credentials.json"
 TOKEN_VARIABLE = "GATEHOUSE_TOKEN"  # noqa: S105 (the name of it)
@@ -43,22 +43,26 @@ class Credentials:
     def keep(self, server: str, token: str) -> Path:
         """For this server, which becomes the default; where it was written."""
         path = self.folder / FILE
-        write_object(path, {"default_server": server, "servers": {**self._rows(), server: {"token": token}}})
+        with changing(self.folder):
+            write_object(path, {"default_server": server, "servers": {**self._rows(), server: {"token": token}}})
         return path
 
     def forget(self, server: str) -> bool:
         """Whether there was one."""
-        content = read_object(self.folder / FILE)
-        rows = self._rows()
-        known = rows.pop(server, None) is not None
-        if known:
+        if server not in self._rows():
+            return False
+        with changing(self.folder):
+            content = read_object(self.folder / FILE)
+            rows = self._rows()
+            del rows[server]
             write_object(self.folder / FILE, {**content, "servers": rows})
-        return known
+        return True
 
     def forget_all(self) -> bool:
-        """Whether there were any; needs to read nothing."""
+        """Whether there were any; needs to read nothing. Raises RefusedError."""
         known = (self.folder / FILE).exists()
-        (self.folder / FILE).unlink(missing_ok=True)
+        if known:
+            remove(self.folder / FILE)
         return known
 
     def _rows(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .address import is_address
 from .errors import RefusedError
 from .problems import not_gatehouse, problem
 from .session import Answer, Portal
@@ -15,6 +16,7 @@ from .wording import printable
 
 SCOPES = ("read", "download", "jobs")
 SLOWER_SECONDS = 5.0
+LONGEST_SECONDS = 3600.0
 SHORTEST_INTERVAL_SECONDS, LONGEST_INTERVAL_SECONDS = 1.0, 60.0
 FINAL = {
     "access_denied": ("login_refused", "The request was refused in the browser.", "Run `gatehouse login` again."),
@@ -42,12 +44,15 @@ def ask(portal: Portal) -> Codes:
     if not all(isinstance(text, str) and text for text in texts):
         raise not_gatehouse(portal.server, "codes of another shape")
     device_code, user_code, page = (str(text) for text in texts)
+    page_with_code = told.get("verification_uri_complete") or page
+    if not (is_address(page) and isinstance(page_with_code, str) and is_address(page_with_code)):
+        raise not_gatehouse(portal.server, "a page that is no address")
     interval = _seconds(told.get("interval"), SLOWER_SECONDS)
     return Codes(
         device_code=device_code,
         user_code=printable(user_code),
-        page=printable(page),
-        page_with_code=printable(told.get("verification_uri_complete") or page),
+        page=page,
+        page_with_code=page_with_code,
         lifetime_seconds=_seconds(told.get("expires_in"), 600.0),
         interval_seconds=min(max(interval, SHORTEST_INTERVAL_SECONDS), LONGEST_INTERVAL_SECONDS),
     )
@@ -87,4 +92,4 @@ def _object(answer: Answer) -> dict[str, object]:
 
 
 def _seconds(told: object, otherwise: float) -> float:
-    return float(told) if isinstance(told, int | float) and told > 0 else otherwise
+    return min(told, LONGEST_SECONDS) if isinstance(told, int | float) and told > 0 else otherwise

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import evidence, shapes
-from .companion import place_tokenizer
+from .companion import place_tokenizer, shares_tokenizer
 from .errors import AccessError, DamagedError, RefusedError
 from .events import Notice, Tell
 from .folder import ReleaseFolder
@@ -121,8 +121,9 @@ def download(
         made = plan(prospect, tell)
         on_plan(made)
         folder.require_space(made.to_come_bytes)
+        shared = shares_tokenizer(prospect.root)
         fetched = _transfer(portal, prospect, folder, made, pace, tell)
-        if prospect.choice.layout == Wanted.META and (text := place_tokenizer(prospect.root)):
+        if prospect.choice.layout == Wanted.META and (text := place_tokenizer(prospect.root, ours=shared)):
             tell(Notice(text))
     return Outcome(prospect, made, fetched, tuple(file.path for file in made.in_state(SOUND)))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import manifest, signature
+from . import manifest, record_files, signature
 from .errors import ManifestError, SignatureError
+from .folder import disk_errors
 from .manifest import MAX_MANIFEST_BYTES, Manifest
 from .pins import Pins
 from .session import Portal
@@ -36,10 +37,10 @@ class Evidence:
         return content, signature.signer(self.signature)
 
     def save(self, folder: Path) -> None:
-        for name, content in zip((MANIFEST, SIGNATURE, KEYS), (self.manifest, self.signature, self.keys), strict=True):
-            fresh = folder / f"{name}.new"
-            fresh.write_bytes(content)
-            fresh.replace(folder / name)
+        """Raises NoSpaceError or RefusedError."""
+        with disk_errors(folder):
+            for name, content in ((MANIFEST, self.manifest), (SIGNATURE, self.signature), (KEYS, self.keys)):
+                record_files.replace(folder / name, content)
 
 
 def kept(folder: Path) -> Evidence:
@@ -47,8 +48,7 @@ def kept(folder: Path) -> Evidence:
     contents = []
     for name in (MANIFEST, SIGNATURE, KEYS):
         try:
-            with (folder / name).open("rb") as file:
-                contents.append(file.read(MAX_MANIFEST_BYTES + 1))
+            contents.append(record_files.read(folder / name, MAX_MANIFEST_BYTES + 1))
         except OSError:
             raise ManifestError(
                 "evidence_missing",

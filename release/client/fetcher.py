@@ -10,7 +10,7 @@ from pathlib import Path
 from .errors import ClientError, DamagedError, NetworkError
 from .events import Notice
 from .folder import disk_error
-from .links import Links
+from .links import LINK_REFUSED, Links
 from .manifest import File
 from .partial import Partial, Span
 from .patience import Patience
@@ -94,14 +94,17 @@ class Fetcher:
                 url = self._link(span.partial.file, refused=url)
 
     def _link(self, file: File, refused: str | None = None) -> str:
-        """A link; as long as it is only trouble that keeps the portal from giving one, patience."""
+        """A link; as long as it is only trouble that keeps the portal from giving one, patience.
+
+        A store that refuses fresh links will refuse the next ones.
+        """
         attempt = 0
         while True:
             try:
                 return self._work.links.url(file) if refused is None else self._work.links.renew(file, refused)
             except ClientError as error:
                 passing = isinstance(error, NetworkError) or error.retry_after_seconds is not None
-                if not passing or self._work.schedule.stop.is_set():
+                if not passing or error.code == LINK_REFUSED or self._work.schedule.stop.is_set():
                     raise
                 self._work.patience.wait(attempt, error)
                 attempt += 1

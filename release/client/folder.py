@@ -18,6 +18,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from . import record_files
 from .errors import ClientError, ManifestError, NoSpaceError, RefusedError
 from .manifest import File
 from .paths import path_problem
@@ -69,27 +70,32 @@ class ReleaseFolder:
         return self.partials / f"{name}-{file.sha256[:16]}"
 
     def prepare(self) -> None:
-        """Make it and its record; raises RefusedError."""
-        if self.record.is_symlink():
-            raise RefusedError("folder_has_link", f"{self.record} is a link.", "Remove it, or name another folder.")
-        with disk_errors(self.root):
-            self.partials.mkdir(parents=True, exist_ok=True)
-            self.blocks.mkdir(exist_ok=True)
+        """Make it and its record; raises NoSpaceError or RefusedError."""
+        for place in (self.record, self.partials, self.blocks):
+            if place.is_symlink():
+                raise RefusedError("folder_has_link", f"{place} is a link.", "Remove it, or name another folder.")
+            with disk_errors(self.root):
+                place.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the folder; raises RefusedError while another run does. A run that was killed holds nothing."""
+        """Hold the folder; raises RefusedError while another run does. A run that was killed holds nothing.
+
+        A disk without locks, as some clusters have, cannot tell; what two runs do to one file there, its hash finds.
+        """
         with disk_errors(self.root):
             handle = os.open(self.record / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             os.close(handle)
             raise RefusedError(
                 "folder_busy",
                 f"Another run is working in {self.root}.",
                 "Let it finish or end it first; what it fetched is kept.",
             ) from error
+        except OSError:
+            pass
         try:
             yield
         finally:
@@ -107,15 +113,14 @@ class ReleaseFolder:
 
     def note(self, content: dict[str, Any]) -> None:
         """Remember what was chosen, for `gatehouse verify`."""
-        fresh = self.record / "download.json.new"
         with disk_errors(self.root):
-            fresh.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
-            fresh.replace(self.record / "download.json")
+            text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+            record_files.replace(self.record / "download.json", text.encode())
 
     def noted(self) -> dict[str, Any]:
         """Empty where nothing was, or nothing readable."""
         try:
-            content = json.loads((self.record / "download.json").read_bytes()[:100_000])
+            content = json.loads(record_files.read(self.record / "download.json"))
         except (OSError, ValueError, RecursionError):
             return {}
         return content if isinstance(content, dict) else {}
@@ -128,22 +133,24 @@ class ReleaseFolder:
 
     def reported(self, files: Iterable[File]) -> None:
         """The server was told of these."""
-        with disk_errors(self.root), (self.record / "reported").open("a") as told:
-            told.writelines(f"{self.partial(file).name}\n" for file in files)
+        lines = [f"{self.partial(file).name}\n" for file in files]
+        with disk_errors(self.root), os.fdopen(record_files.open_to_append(self.record / "reported"), "a") as told:
+            told.writelines(lines)
 
     def _told(self) -> set[str]:
         try:
-            return set((self.record / "reported").read_text("ascii", errors="replace").splitlines())
+            return set(record_files.read(self.record / "reported").decode("ascii", "replace").splitlines())
         except OSError:
             return set()
 
     def tidy(self, files: list[File]) -> None:
         """Remove what is left of other releases, and of finished downloads."""
         names = {self.partial(file).name for file in files}
-        for folder in (self.partials, self.blocks):
-            for path in folder.iterdir():
-                if path.name.split(".")[0] not in names:
-                    path.unlink(missing_ok=True)
+        with disk_errors(self.root):
+            for folder in (self.partials, self.blocks):
+                for path in folder.iterdir():
+                    if path.name.split(".")[0] not in names:
+                        path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -11,11 +11,14 @@ import os
 import re
 from pathlib import Path
 
+from . import record_files
 from .manifest import File
 
 FORMAT = "gatehouse-blocks/1"
 LINE = re.compile(r"(\d{1,9}) ([0-9a-f]{8})")
 ETAG = "etag "
+SMALLEST_BLOCK_BYTES = 4096  # one of a billion tiny blocks would fill the memory
+LARGEST_BYTES = 256 * 1024 * 1024
 
 
 class Journal:
@@ -28,7 +31,7 @@ class Journal:
         self.block_bytes = block_bytes
         self.etag: str | None = None  # the store's name for the content that the blocks are of
         self.claimed: dict[int, int] = self._read()  # block -> CRC-32
-        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self._handle = record_files.open_to_append(path)
         os.write(self._handle, b"\n" if self.claimed else self._head())
 
     @property
@@ -63,7 +66,7 @@ class Journal:
         head, claimed, self.etag = read(self._path)
         block_bytes = head.get("block_bytes")
         same = all(head.get(name) == getattr(self._file, name) for name in ("path", "size", "sha256"))
-        if not same or type(block_bytes) is not int or block_bytes < 1:
+        if not same or not isinstance(block_bytes, int):
             self._path.unlink(missing_ok=True)
             self.etag = None
             return {}
@@ -74,11 +77,11 @@ class Journal:
 def read(path: Path) -> tuple[dict[str, object], dict[int, int], str | None]:
     """What it says of its file, the CRC-32 of each block, the last ETag; empty for anything that is no journal."""
     try:
-        lines = path.read_text("ascii", errors="replace").split("\n")
+        lines = record_files.read(path, LARGEST_BYTES).decode("ascii", "replace").split("\n")
         head = json.loads(lines[0])
     except (OSError, ValueError, RecursionError):
         return {}, {}, None
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
+    if not isinstance(head, dict) or head.get("format") != FORMAT or not _is_block_size(head.get("block_bytes")):
         return {}, {}, None
     whole = lines[1:-1]  # a line without its end was cut
     etags = [line.removeprefix(ETAG) for line in whole if line.startswith(ETAG)]
@@ -90,7 +93,11 @@ def claimed_bytes(path: Path, file: File) -> int:
     """How much of `file` the journal says has arrived: for a plan, not for trust."""
     head, claimed, _ = read(path)
     block_bytes = head.get("block_bytes")
-    if head.get("sha256") != file.sha256 or type(block_bytes) is not int or block_bytes < 1:
+    if head.get("sha256") != file.sha256 or not isinstance(block_bytes, int):
         return 0
     sizes = (max(0, min(block_bytes, file.size - block * block_bytes)) for block in claimed)
     return sum(sizes)
+
+
+def _is_block_size(told: object) -> bool:
+    return type(told) is int and told >= SMALLEST_BLOCK_BYTES

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
-from .address import require_privacy
+from .address import is_address, require_privacy
 from .errors import DamagedError, NetworkError
 from .manifest import File
 from .model_name import ModelName
@@ -19,6 +19,7 @@ from .session import Portal
 
 MOST_AT_ONCE = 100  # the portal gives no more in one answer
 MOST_USELESS = 3
+LINK_REFUSED = "link_refused"
 AHEAD_BYTES = 4_000_000_000  # links for later files would end unused, and each of them is on record
 
 
@@ -78,7 +79,7 @@ class Links:
     def _link(self, row: dict[str, Any]) -> tuple[str, str]:
         path, url = row.get("path"), row.get("url")
         file = self._files.get(path) if isinstance(path, str) else None
-        if file is None or not isinstance(url, str) or not url.startswith(("https://", "http://")):
+        if file is None or not isinstance(url, str) or not (is_address(url) and url.isascii()):
             raise not_gatehouse(self._portal.server, "links of another shape")
         require_privacy(url, insecure=self._portal.allows_http)
         if (row.get("size", file.size), row.get("sha256", file.sha256)) != (file.size, file.sha256):
@@ -92,7 +93,7 @@ class Links:
 
 def _all_refused(file: File) -> NetworkError:
     return NetworkError(
-        "link_refused",
+        LINK_REFUSED,
         f"The store refuses fresh links to {file.path}.",
         "Its clock and the portal's may differ, or a proxy alters requests. Try again later.",
     )

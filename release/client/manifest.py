@@ -26,6 +26,7 @@ COMMIT_DIGITS = 40
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MD5 = re.compile(r"[0-9a-f]{32}")
 MAX_MANIFEST_BYTES = 16 * 1024 * 1024
+LARGEST_FILE_BYTES = 2**63 - 1
 
 
 class Layout(StrEnum):
@@ -134,8 +135,8 @@ def _file(entry: Any, *, told: bool) -> File:
     if layout not in list(Layout):
         raise _invalid("a layout is not one of meta, hf and any")
     size = entry.get("size")
-    if type(size) is not int or size < 0:
-        raise _invalid("a size is not a whole number")
+    if type(size) is not int or not 0 <= size <= LARGEST_FILE_BYTES:
+        raise _invalid("a size is not a whole number that a file can have")
     if not SHA256.fullmatch(values["sha256"]) or not MD5.fullmatch(values["md5"]):
         raise _invalid("a hash is not in lower-case hexadecimal digits")
     problem = path_problem(values["path"])

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Event, Lock
 
+from . import record_files
 from .folder import ReleaseFolder
 from .journal import Journal
 from .manifest import File
@@ -52,7 +53,7 @@ class Partial:
     def open(self, on_checked: Callable[[int], None]) -> list[Span]:
         """Read again what an earlier run left, believe what is sound, and say what is missing."""
         self._salvage()
-        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        self._handle = record_files.open_alone(self._path)
         os.ftruncate(self._handle, self.file.size)  # room that no byte fills yet takes no space
         self._journal = Journal(self.journal_path, self.file, self._wanted_block_bytes)
         self._arrived = bytearray(self._journal.block_count)
@@ -137,9 +138,13 @@ class Partial:
             self._journal.close()
 
     def _salvage(self) -> None:
-        """Begin with the damaged file itself where the sums of its blocks are known: most of it may be sound."""
+        """Begin with the damaged file itself where the sums of its blocks are known: most of it may be sound.
+
+        Not with a file that has a second name elsewhere: that one would be written as well.
+        """
         place, sums = self._folder.place(self.file), self._folder.blocks / self.journal_path.name
-        if not self._path.exists() and sums.exists() and place.is_file() and not place.is_symlink():
+        alone = place.is_file() and not place.is_symlink() and place.stat().st_nlink == 1
+        if alone and sums.exists() and not self._path.exists():
             place.replace(self._path)
             sums.replace(self.journal_path)
 

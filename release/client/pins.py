@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .private_files import read_object, write_object
+from .private_files import changing, read_object, write_object
 
 FILE = "publishers.json"
 
@@ -23,5 +23,6 @@ class Pins:
 
     def keep(self, server: str, thumbprints: frozenset[str]) -> None:
         """From now on these are the publisher's."""
-        content = read_object(self.folder / FILE)
-        write_object(self.folder / FILE, {**content, server: sorted(thumbprints)})
+        with changing(self.folder):
+            content = read_object(self.folder / FILE)
+            write_object(self.folder / FILE, {**content, server: sorted(thumbprints)})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +30,50 @@ def write_object(path: Path, content: dict[str, Any]) -> None:
     """Replace it; nobody else may read it, nor see a half of it. Raises RefusedError."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump(content, file, indent=2, sort_keys=True)
             file.write("\n")
         fresh.replace(path)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise RefusedError(
-            "config_unwritable", f"{path} cannot be written: {error.strerror}.", "Look at who owns its folder."
-        ) from error
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def remove(path: Path) -> None:
+    """Raises RefusedError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+@contextmanager
+def changing(folder: Path) -> Iterator[None]:
+    """Hold the folder, made if need be, while one of its files is read and written: two runs may remember at once.
+
+    Raises RefusedError.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        with suppress(OSError):  # a disk without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _unwritable(path: Path, error: OSError) -> RefusedError:
+    return RefusedError(
+        "config_unwritable",
+        f"{path} cannot be written: {error.strerror}.",
+        "Look at who owns its folder, or set XDG_CONFIG_HOME to one that is yours.",
+    )
 
 
 def _unreadable(path: Path) -> RefusedError:

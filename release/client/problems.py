@@ -37,10 +37,13 @@ def problem(status: int, headers: Mapping[str, str], body: bytes, server: str) -
 
 def redirected(server: str, location: str) -> ClientError:
     """The server sent us elsewhere, which its API never does: a page of signing in, or another address of it."""
-    target = urlsplit(location)
+    try:
+        target = urlsplit(location)
+    except ValueError:
+        target = urlsplit("")
     if "login" in target.path or "signin" in target.path:
         return SignInError("not_signed_in", f"{server} asks to sign in first.", "Run `gatehouse login`.")
-    where = f"{target.scheme}://{target.netloc}" if target.netloc else printable(location[:200])
+    where = f"{target.scheme}://{target.netloc}" if target.netloc else location[:200] or "another address"
     return RefusedError(
         "redirected",
         f"{server} sends to {printable(where)} instead of answering.",

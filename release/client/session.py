@@ -17,6 +17,7 @@ from .version import CLIENT
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 LARGEST_ANSWER = 32 * 1024 * 1024
+UNANSWERED = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)  # the last of names that no host has
 PAUSES_SECONDS = (0.5, 1.0, 2.0)  # before asking again for what may be asked twice
 
 
@@ -48,7 +49,10 @@ class Portal:
         headers = {"User-Agent": CLIENT, "Accept": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        self._http = httpx.Client(base_url=server, headers=headers, timeout=TIMEOUT, follow_redirects=False)
+        try:
+            self._http = httpx.Client(base_url=server, headers=headers, timeout=TIMEOUT, follow_redirects=False)
+        except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:  # of proxies and certificates as well
+            raise unreachable(server, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +101,7 @@ class Portal:
                     raise not_gatehouse(self.server, f"status {answer.status}")
                 for chunk in response.iter_bytes():
                     count += file.write(chunk)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except UNANSWERED as error:
             raise unreachable(self.server, error) from error
         return count
 
@@ -106,7 +110,7 @@ class Portal:
         try:
             with self._http.stream(method, path, **told) as response:
                 body = self._limited(response)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except UNANSWERED as error:
             raise unreachable(self.server, error) from error
         return Answer(response.status_code, _lower(response.headers), body)
 

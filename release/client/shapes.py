@@ -90,8 +90,9 @@ def _model(portal: Portal, row: Any) -> Model:
     if not isinstance(row, dict):
         raise not_gatehouse(portal.server, "a list of models of another shape")
     latest = row.get("latest")
-    releases = [each for each in row.get("releases") or [] if isinstance(each, dict)]
-    newest = next((each for each in releases if each.get("version") == latest), {})
+    releases = row.get("releases")
+    releases = [each for each in releases if isinstance(each, dict)] if isinstance(releases, list) else []
+    newest: dict[str, Any] = next((each for each in releases if each.get("version") == latest), {})
     count, layouts = newest.get("bytes"), newest.get("layouts")
     return Model(
         model=printable(_text(portal, row, "model")),
@@ -118,7 +119,10 @@ def _text(portal: Portal, told: Mapping[str, Any], name: str) -> str:
 
 def _path(portal: Portal, told: Mapping[str, Any], name: str) -> str:
     """On the server that we speak to, by whatever name it calls itself."""
-    return urlsplit(_text(portal, told, name)).path
+    try:
+        return urlsplit(_text(portal, told, name)).path
+    except ValueError:
+        raise not_gatehouse(portal.server, f"{name} that is no address") from None
 
 
 def _folder(told: Any, variant: str) -> str:

@@ -22,7 +22,7 @@ import httpx
 from .version import CLIENT
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
-CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
 BROKEN = (OSError, HTTPException, httpx.HTTPError)  # what a connection may raise at any moment
 
 
@@ -151,6 +151,6 @@ def _where(status: int, headers: Mapping[str, str]) -> tuple[int | None, int | N
     if status == 206 and (found := CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())):
         return int(found[1]), int(found[3])
     length = headers.get("content-length", "")
-    if status == 200 and length.isascii() and length.isdigit():
+    if status == 200 and length.isascii() and length.isdigit() and len(length) < 20:
         return 0, int(length)
     return None, None

@@ -21,13 +21,18 @@ from .wording import printable
 
 @dataclass(frozen=True)
 class Findings:
-    """Of one release in its folder; paths are relative to it. `unpinned` is a key that its server never showed here."""
+    """Of one release in its folder; paths are relative to it.
+
+    `unpinned` is a key other than those that its server showed here before; `is_vouched` tells whether anything but
+    the folder itself speaks for the key.
+    """
 
     folder: Path
     model: str
     version: str
     signed_with: str
     unpinned: bool
+    is_vouched: bool
     sound: tuple[str, ...]
     missing: tuple[str, ...]
     damaged: tuple[str, ...]
@@ -65,7 +70,8 @@ def _verify(folder: ReleaseFolder, pins: Pins, tell: Tell, keys: bytes | None) -
     evidence = evidence if keys is None else replace(evidence, keys=keys)
     manifest, key = evidence.believed()
     choice = _choice(folder)
-    chosen = [file for file in manifest.files if choice.wants(file)]
+    chosen = [file for file in manifest.files if choice.wants(file)] or list(manifest.files)
+    known = pins.of(str(folder.noted().get("server", "")))
     lines = Checker(folder, chosen, tell).plan().lines
     states = {
         state: tuple(line.file.path for line in lines if line.state == state) for state in (SOUND, MISSING, DAMAGED)
@@ -76,7 +82,8 @@ def _verify(folder: ReleaseFolder, pins: Pins, tell: Tell, keys: bytes | None) -
         model=manifest.model,
         version=manifest.version,
         signed_with=key,
-        unpinned=keys is None and _is_unpinned(folder, pins, key),
+        unpinned=keys is None and bool(known) and key not in known,
+        is_vouched=keys is not None or key in known,
         sound=states[SOUND],
         missing=states[MISSING],
         damaged=states[DAMAGED] + ((f"../{TOKENIZER}",) if beside else ()),
@@ -95,11 +102,6 @@ def _choice(folder: ReleaseFolder) -> Choice:
 
 def _texts(noted: object) -> tuple[str, ...]:
     return tuple(str(each) for each in noted) if isinstance(noted, list) else ()
-
-
-def _is_unpinned(folder: ReleaseFolder, pins: Pins, key: str) -> bool:
-    known = pins.of(str(folder.noted().get("server", "")))
-    return bool(known) and key not in known
 
 
 def _extra(root: Path, manifest: Manifest) -> Iterator[str]:

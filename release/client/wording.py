@@ -7,9 +7,13 @@ LONGEST_TEXT = 2000
 
 
 def printable(text: object) -> str:
-    """On lines, without what could steer a terminal: escapes, controls, marks that turn the direction of writing."""
-    kept = (character if character.isprintable() or character == "\n" else "�" for character in str(text))
-    return "".join(kept)[:LONGEST_TEXT]
+    """On lines and not too long, without what could steer a terminal."""
+    return harmless(str(text)[:LONGEST_TEXT])
+
+
+def harmless(text: str) -> str:
+    """Without escapes, controls, marks that turn the direction of writing, and halves of characters."""
+    return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
 
 
 def size(count: float) -> str:

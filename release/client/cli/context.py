@@ -15,6 +15,7 @@ import typer
 from ..address import server_origin
 from ..credentials import Credentials
 from ..errors import ClientError, UsageError
+from ..folder import disk_error
 from ..pins import Pins
 from ..session import Portal
 from .exits import Exit, exit_for
@@ -63,6 +64,12 @@ def ended(command: Callable[P, None]) -> Callable[P, None]:
         except ClientError as error:
             output.error(error)
             raise typer.Exit(exit_for(error)) from error
+        except BrokenPipeError:
+            raise  # whoever read what we print has gone
+        except OSError as error:
+            told = disk_error(error, Path(str(error.filename or ".")))
+            output.error(told)
+            raise typer.Exit(exit_for(told)) from error
         except KeyboardInterrupt:
             output.object({"error": {"code": "interrupted", "explanation": "Interrupted."}})
             output.note("Interrupted. What arrived is kept: run the same command again to go on.")

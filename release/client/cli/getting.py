@@ -46,7 +46,9 @@ def download(
     exclude: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="No files like this. May be repeated.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be fetched; change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be fetched; the folder stays as it is.")
+    ] = False,
     connections: Annotated[int, typer.Option(min=1, max=64, help="How many at once.")] = Pace.connections,
     patience: Annotated[
         float, typer.Option(min=0, metavar="SECONDS", help="How long to go on when nothing arrives at all.")
@@ -155,6 +157,8 @@ def _show_findings(output: Output, found: Findings) -> None:
     output.say(f"{found.folder}: {found.model} {found.version}, signed with {found.signed_with}")
     if found.unpinned:
         output.say("  the key is not one that the server showed to you before")
+    elif not found.is_vouched:
+        output.say("  nothing on this machine speaks for the key: compare it with the publisher's, or give --keys")
     for what, paths in (("missing", found.missing), ("damaged", found.damaged), ("extra", found.extra)):
         for path in paths:
             output.say(f"  {what}: {path}")

@@ -15,10 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import ClientError
+from ..wording import harmless
 
 
 class Output:
-    """Names and words from elsewhere are printed as they are: nothing in them is taken for markup."""
+    """Names and words from elsewhere are printed as they are: nothing in them is markup, or steers the terminal."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
@@ -28,12 +29,12 @@ class Output:
     def say(self, text: str) -> None:
         """A result, for people only."""
         if not self.as_json:
-            self._out.print(text)
+            self._out.print(harmless(text))
 
     def note(self, text: str) -> None:
         """Beside the result, for people only."""
         if not self.as_json:
-            self.screen.print(text)
+            self.screen.print(harmless(text))
 
     def object(self, content: object) -> None:
         """A result, for programs only: one line."""
@@ -49,7 +50,7 @@ class Output:
         for head in heads:
             table.add_column(head, justify="right" if head.lower() == "size" else "left", overflow="fold")
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(harmless(cell)) for cell in row))
         self._out.print(table, soft_wrap=False)
 
     def error(self, error: ClientError) -> None:
@@ -58,10 +59,10 @@ class Output:
             told = {"code": error.code, "explanation": error.explanation, "remedy": error.remedy, "link": error.link}
             self.object({"error": told})
             return
-        self.screen.print(Text("Error: ", style="bold red") + Text(error.explanation))
+        self.screen.print(Text("Error: ", style="bold red") + Text(harmless(error.explanation)))
         for line in (error.remedy, error.link):
             if line:
-                self.screen.print(line)
+                self.screen.print(harmless(line))
 
 
 def _plain(value: object) -> Any:

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from .. import device
-from ..credentials import TOKEN_VARIABLE, sound_token
+from ..credentials import LONGEST_TOKEN, TOKEN_VARIABLE, sound_token
 from ..person import require_valid_token
 from ..person import whoami as ask_who
+from ..session import Portal
 from .context import Context, ended
 from .options import InsecureHttp, Json, NoBrowser, Server
 
@@ -37,7 +38,7 @@ def login(
     if token is None:
         secret = _from_browser(context, no_browser=no_browser)
     else:
-        secret = sound_token(sys.stdin.readline() if token == FROM_STDIN else token)
+        secret = sound_token(_first_line() if token == FROM_STDIN else token)
     with context.portal(secret) as portal:
         person = require_valid_token(portal)
     path = context.credentials.keep(context.server, secret)
@@ -77,10 +78,15 @@ def whoami(server: Server = None, insecure_http: InsecureHttp = False, as_json: 
 
 
 def _from_browser(context: Context, *, no_browser: bool) -> str:
-    with context.portal() as portal:
+    with Portal(context.server, insecure=context.insecure) as portal:  # without an old token, which may have ended
         codes = device.ask(portal)
         context.output.object({"event": "confirm", "page": codes.page_with_code, "code": codes.user_code})
         context.output.note(f"Open {codes.page} and confirm the code {codes.user_code}.")
         if not no_browser and webbrowser.open(codes.page_with_code):
             context.output.note("Your browser shows the page. Compare the code before you allow it.")
         return device.await_token(portal, codes)
+
+
+def _first_line() -> str:
+    """Whatever bytes there are; those that are no text make no token."""
+    return sys.stdin.buffer.readline(LONGEST_TOKEN + 100).decode("ascii", "replace")

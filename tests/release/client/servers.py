@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import threading
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -86,6 +86,7 @@ class Portal:
     facts: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
+    bearers: dict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))  # path -> as whom
 
     def reports(self) -> dict[str, str]:
         """Path -> outcome, as told last."""
@@ -134,6 +135,7 @@ def _server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
 
 class _Quiet(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -217,6 +219,7 @@ def _portal_handler(portal: Portal, store: Store) -> type[BaseHTTPRequestHandler
         def _handle(self, method: str, content: Any) -> None:
             path = self.path.split("?")[0]
             portal.asked.append((method, path, content))
+            portal.bearers[path].add(self.headers.get("Authorization"))
             portal.agents.add(self.headers.get("User-Agent", ""))
             waiting = portal.once.get(path)
             if waiting:
