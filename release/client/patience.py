@@ -25,8 +25,12 @@ class Patience:
         self._last = time.monotonic()
 
     def wait(self, attempt: int, error: ClientError) -> None:
-        """Pause before the next attempt, longer each time; raises `error` once patience has ended."""
-        if time.monotonic() - self._last > self._seconds:
+        """Pause before the next attempt, longer each time.
+
+        Raises `error` once patience has ended, and at once where it would end before the other side wants to be asked.
+        """
+        asked = error.retry_after_seconds or 0.0
+        if time.monotonic() - self._last + asked > self._seconds:
             raise error
         pause = min(self._first_pause * 2 ** min(attempt, 10), LONGEST_PAUSE_SECONDS) * random.uniform(0.5, 1.0)  # noqa: S311
-        self._stop.wait(max(pause, error.retry_after_seconds or 0.0))
+        self._stop.wait(max(pause, asked))

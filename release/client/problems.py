@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from .errors import AccessError, ClientError, NetworkError, RefusedError, SignInError
 from .wording import printable
 
-LONGEST_WAIT_SECONDS = 60.0
 CLASSES: dict[int, type[ClientError]] = {401: SignInError, 403: AccessError}
 BY_ITSELF = {
     401: ("not_signed_in", "The server does not know who asks.", "Run `gatehouse login`."),
@@ -70,9 +69,9 @@ def unreachable(server: str, error: Exception) -> ClientError:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, at most a minute; None where none is told, or in another form."""
+    """Seconds; None where none is told, or in another form."""
     text = headers.get("retry-after", "")
-    return min(float(text), LONGEST_WAIT_SECONDS) if text.isascii() and text.isdigit() else None
+    return float(text) if text.isascii() and text.isdigit() else None
 
 
 def _told(headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

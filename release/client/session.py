@@ -17,6 +17,7 @@ from .version import CLIENT
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 LARGEST_ANSWER = 32 * 1024 * 1024
+LONGEST_PAUSE_SECONDS = 60.0
 UNANSWERED = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)  # the last of names that no host has
 PAUSES_SECONDS = (0.5, 1.0, 2.0)  # before asking again for what may be asked twice
 
@@ -121,7 +122,7 @@ class Portal:
             except NetworkError as error:
                 if error.code == "answer_unreadable":
                     raise
-                self._wait(error.retry_after_seconds or pause)
+                self._wait(min(error.retry_after_seconds or pause, LONGEST_PAUSE_SECONDS))
         return self._sound(self.send(method, path, **told))
 
     def _sound(self, answer: Answer) -> Answer:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from .errors import SignatureError
 from .model_name import LATEST, ModelName, parse
 from .paths import path_problem
 from .problems import not_gatehouse
@@ -71,6 +72,7 @@ def release(portal: Portal, name: ModelName) -> ReleaseFacts:
     if name.version not in (LATEST, version):
         raise not_gatehouse(portal.server, f"version {printable(version)} for {name}")
     withdrawn = told.get("withdrawn")
+    _require_signature(found, told)
     return ReleaseFacts(
         name=found,
         model_id=_text(portal, told, "model_id"),
@@ -108,6 +110,16 @@ def _access(told: Any) -> Access:
     content = told if isinstance(told, dict) else {}
     texts = {name: printable(content.get(name) or "") for name in ("code", "explanation", "remedy", "url")}
     return Access(allowed=content.get("allowed") is True, **texts)
+
+
+def _require_signature(name: ModelName, told: Mapping[str, Any]) -> None:
+    """Raises SignatureError for a release of a time when they were not signed."""
+    if told.get("signature_url", "") is None:
+        raise SignatureError(
+            "release_unsigned",
+            f"{name} was published without a signature, so it cannot be told from an altered one.",
+            "Ask the publisher for a newer release, or fetch its files from the page of the model.",
+        )
 
 
 def _text(portal: Portal, told: Mapping[str, Any], name: str) -> str:

@@ -75,6 +75,7 @@ def test_a_grant_that_ends_on_the_way_says_so_and_keeps_what_came(fetch: Runs, s
     with pytest.raises(AccessError) as refused:
         fetch()
     assert (refused.value.code, refused.value.link) == ("grant_expired", servers.url + "/grants/")
+    servers.store.on_sent = lambda total: None
     servers.portal.answers.clear()
     before = servers.store.fetched(LARGE)
     servers.store.ends_links_after = None

@@ -16,7 +16,7 @@ import pytest
 from release.client import device, manifest, shapes
 from release.client.companion import TOKENIZER
 from release.client.credentials import Credentials
-from release.client.errors import ClientError, ManifestError, NetworkError, RefusedError
+from release.client.errors import ClientError, ManifestError, NetworkError, RefusedError, SignatureError
 from release.client.folder import ReleaseFolder
 from release.client.journal import FORMAT, claimed_bytes
 from release.client.model_name import parse
@@ -175,6 +175,12 @@ def test_a_list_of_models_of_another_shape_is_no_trace(servers: Servers, row: ob
     servers.portal.answers["/portal/v1/models"] = (200, JSON, json.dumps({"data": [row]}).encode(), {})
     with Portal(servers.url) as portal, suppress(NetworkError):
         assert not shapes.models(portal)[0].access.allowed
+
+
+def test_a_release_without_a_signature_is_told_as_what_it_is(fetch: Runs, servers: Servers) -> None:
+    servers.portal.facts = {"signature_url": None}
+    with pytest.raises(SignatureError, match="without a signature"):
+        fetch()
 
 
 @pytest.mark.parametrize("where", ["http://[", "//", "", "https://elsewhere.example/x", "/\xe2\x80\xae2J"])
