@@ -57,6 +57,13 @@ class Kitchen:
     def folder(self) -> str:
         return quote(self.release.variant.folder)
 
+    @property
+    def client_folder(self) -> str:
+        """Where our client puts what it fetches unless told: Meta's layout in `llama/7B`, any other in `llama-7b`."""
+        variant = self.release.variant
+        has_meta = any(each.layout == Layout.META for each in self.artifacts)
+        return quote(variant.family.slug if has_meta else f"{variant.family.slug}-{variant.slug}")
+
     def page(self, name: str) -> str:
         variant = self.release.variant
         return self.base_url + reverse(name, args=[variant.family.slug, variant.slug, self.release.version])
@@ -98,8 +105,8 @@ def _client(kitchen: Kitchen) -> Recipe:
             _("Install it into any Python environment, and sign in through the browser:"),
             f"pip install gatehouse\ngatehouse login --server {quote(kitchen.base_url)}",
         ),
-        Step(_("See what would be fetched:"), f"{fetch} {kitchen.folder} --dry-run"),
-        *(Step(words, f"{fetch} {kitchen.folder}{option}") for words, option in _choices(kitchen)),
+        Step(_("See what would be fetched:"), f"{fetch} --dry-run"),
+        *(Step(words, f"{fetch}{option}") for words, option in _choices(kitchen)),
     ]
     note = _(
         "It checks every hash and the signature of the manifest. Run again, it fetches only what is missing or damaged."
@@ -227,7 +234,7 @@ def _signature(kitchen: Kitchen) -> Recipe:
         Step(words, fetch),
         Step(
             _("Our client checks both in a folder that it filled, without the network:"),
-            f"gatehouse verify {kitchen.folder}",
+            f"gatehouse verify {kitchen.client_folder}",
         ),
     ]
     return Recipe("signature", _("Did this house publish them?"), steps)

@@ -59,7 +59,7 @@ def test_with_two_layouts_one_can_be_left_out() -> None:
     for path, layout in [("consolidated.00.pth", "meta"), ("consolidated.01.pth", "meta"), ("model.safetensors", "hf")]:
         add(release, path, layout)
     found = by_slug(recipes(kitchen(release)))
-    fetched = re.findall(r"gatehouse download (\S+) 1M --layout (\w+)", commands(found["gatehouse"]))
+    fetched = re.findall(r"gatehouse download (\S+) --layout (\w+)", commands(found["gatehouse"]))
     assert [(str(parse(name)), Wanted(layout)) for name, layout in fetched] == [
         ("toy/1m@v1", Wanted.META), ("toy/1m@v1", Wanted.HF),
     ]  # fmt: skip
