@@ -121,7 +121,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "PRAGMA recursive_triggers=ON;",  # else INSERT OR REPLACE removes a row behind the back of its triggers
     }
 else:
+    # Each request of an ASGI server has a thread of its own, so only a pool saves it a connection of its own.
+    DATABASE_POOL = env.int("GATEHOUSE_DATABASE_POOL", 16, validate=lambda n: 1 <= n <= 200)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 20}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis: hints between processes, rate limits; nothing that must survive

@@ -50,6 +50,11 @@ class Partial:
     def journal_path(self) -> Path:
         return self._path.with_name(self._path.name + ".journal")
 
+    @property
+    def _sums(self) -> Path:
+        """Where the journal goes when all has arrived: it tells of whole files that came through us."""
+        return self._folder.blocks / self.journal_path.name
+
     def open(self, on_checked: Callable[[int], None]) -> list[Span]:
         """Read again what an earlier run left, believe what is sound, and say what is missing."""
         self._salvage()
@@ -114,8 +119,8 @@ class Partial:
         place = self._folder.place(self.file)
         place.parent.mkdir(parents=True, exist_ok=True)
         self.close()
-        self._path.replace(place)
-        self.journal_path.replace(self._folder.blocks / self.journal_path.name)
+        self.journal_path.replace(self._sums)
+        self._path.replace(place)  # last: killed before this, the next run finds the sums and takes them back
         return True
 
     def renew(self) -> list[Span] | None:
@@ -142,9 +147,13 @@ class Partial:
 
         Not with a file that has a second name elsewhere: that one would be written as well.
         """
-        place, sums = self._folder.place(self.file), self._folder.blocks / self.journal_path.name
+        place, sums = self._folder.place(self.file), self._sums
+        if self._path.exists():
+            if sums.exists() and not self.journal_path.exists():  # killed on the way to its place
+                sums.replace(self.journal_path)
+            return
         alone = place.is_file() and not place.is_symlink() and place.stat().st_nlink == 1
-        if alone and sums.exists() and not self._path.exists():
+        if alone and sums.exists():
             place.replace(self._path)
             sums.replace(self.journal_path)
 

@@ -80,4 +80,6 @@ def ended(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _interrupt(*_: Any) -> None:
+    """Once is enough: another signal must not disturb how the first is told."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt

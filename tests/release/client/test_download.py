@@ -6,6 +6,7 @@ import errno
 import os
 from collections import deque
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -349,3 +350,18 @@ def test_patterns_choose_files(fetch: Runs) -> None:
     with pytest.raises(ClientError) as refused:
         fetch(include=("*.zip",))
     assert refused.value.code == "nothing_chosen"
+
+
+def test_a_file_whose_run_was_killed_on_the_way_to_its_place_is_not_fetched_again(
+    fetch: Runs, servers: Servers
+) -> None:
+    fetch()
+    [sums] = (fetch.root / ".gatehouse/blocks").glob(f"*-{sha256(fetch.content(LARGE)).hexdigest()[:16]}.journal")
+    (fetch.root / LARGE).replace(fetch.root / ".gatehouse/partial" / sums.name.removesuffix(".journal"))
+    (fetch.root / ".gatehouse/reported").unlink()
+    servers.store.requests.clear()
+    servers.portal.asked.clear()
+    fetch()
+    assert fetch.is_complete()
+    assert LARGE not in {path for path, _, _ in servers.store.requests}
+    assert servers.portal.reports()[LARGE] == "verified"
