@@ -18,6 +18,8 @@ from access_portal.grants.models import Stop
 from tests.access_portal.grants.situations import NOW, Scene, answers, make_world, model
 from tests.access_portal.grants.table import TABLE
 
+pytestmark = pytest.mark.django_db  # unmarked tests come after those that commit, whose flush empties the database
+
 ROOM = "access_portal.grants"
 MODULES = (
     "queries",
@@ -165,7 +167,6 @@ def scenes(django_db_setup: None, django_db_blocker: Any) -> Iterator[list[Scene
         transaction.set_rollback(True)
 
 
-@pytest.mark.django_db  # so that this file can be run by itself: the database is made for marked tests alone
 def test_the_policy_itself_survives(scenes: list[Scene], monkeypatch: pytest.MonkeyPatch) -> None:
     assert survives(load(SOURCES, monkeypatch), scenes)
 
