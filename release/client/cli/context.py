@@ -61,14 +61,11 @@ def ended(command: Callable[P, None]) -> Callable[P, None]:
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             command(*args, **kwargs)
-        except ClientError as error:
-            output.error(error)
-            raise typer.Exit(exit_for(error)) from error
         except BrokenPipeError:
             raise  # whoever read what we print has gone
-        except OSError as error:
-            told = disk_error(error, Path(str(error.filename or ".")))
-            output.error(told)
+        except (ClientError, OSError) as error:
+            told = error if isinstance(error, ClientError) else disk_error(error, Path(str(error.filename or ".")))
+            _tell(output, told)
             raise typer.Exit(exit_for(told)) from error
         except KeyboardInterrupt:
             output.object({"error": {"code": "interrupted", "explanation": "Interrupted."}})
@@ -77,6 +74,17 @@ def ended(command: Callable[P, None]) -> Callable[P, None]:
             os._exit(Exit.INTERRUPTED)  # threads may still wait for the network, and nothing is owed to them
 
     return run
+
+
+def _tell(output: Output, error: ClientError) -> None:
+    """Also where stdout is the file that takes no more: what it still holds is given up, else Python ends with 120."""
+    try:
+        output.error(error)
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _interrupt(*_: Any) -> None:

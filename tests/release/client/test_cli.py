@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -326,13 +326,25 @@ def test_an_interruption_ends_with_130_and_keeps_what_came(servers: Servers, hom
     assert all(Path("w/7B", path).read_bytes() == servers.portal.published.files[path] for path in META)
 
 
+@pytest.mark.parametrize("words", [("models",), ("models", "--json"), ("download", "a b", "--json")])
+def test_a_full_disk_behind_stdout_is_no_trace(servers: Servers, home: Path, words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = start(servers, *words, stdout=full, PYTHONUNBUFFERED="")
+    _, told = process.communicate(timeout=60)
+    assert process.returncode in (Exit.NO_SPACE, Exit.USAGE)
+    assert "Traceback" not in told
+    assert "Exception ignored" not in told
+
+
 def test_a_terminal_without_our_characters_gets_others(servers: Servers, home: Path) -> None:
     told, _ = start(servers, "whoami", PYTHONIOENCODING="ascii").communicate(timeout=60)
     assert "Token ?laptop?" in told
 
 
-def start(servers: Servers, *words: str, **more: str) -> subprocess.Popen[str]:
+def start(
+    servers: Servers, *words: str, stdout: int | BinaryIO = subprocess.PIPE, **more: str
+) -> subprocess.Popen[str]:
     """In a process of its own, as a shell does."""
     env = {**os.environ, "GATEHOUSE_TOKEN": TOKEN, "GATEHOUSE_SERVER": servers.url, "PYTHONPATH": str(ROOT), **more}
     command = [sys.executable, "-m", "release.client", *words]
-    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=env, stdout=stdout, stderr=subprocess.PIPE, text=True)
