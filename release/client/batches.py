@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Mapping
+from codecs import BOM_UTF8 as BOM
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import file_digest
+from io import BufferedReader
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, BinaryIO
 
-from .errors import RefusedError, UsageError
+from .errors import NetworkError, RefusedError, UsageError
 from .problems import not_gatehouse
 from .session import Portal
 from .wording import printable
@@ -16,6 +21,9 @@ from .wording import printable
 API = "/v1/"
 WINDOW = "24h"
 LONGEST_LINE = 4_000_000
+LONGEST_KEY = 255
+KEY_USED = "idempotency_key_reuse"
+MOST_PAGES = 10_000
 
 
 @dataclass(frozen=True)
@@ -33,23 +41,60 @@ class Batch:
     errors: tuple[str, ...]
 
 
-def submit(portal: Portal, path: Path, promise: str) -> Batch:
-    """Upload the file and begin; with the same `promise` (any text) twice, it begins once. Raises ClientError."""
+def submit(portal: Portal, path: Path, key: str | None = None) -> Batch:
+    """Upload the file and begin; the same file with the same `key` (any text) begins once. Raises ClientError."""
     portal.require_token()
-    endpoint = _endpoint(path)
-    with path.open("rb") as file:
+    _require_key(key)
+    with _opened(path) as file:
+        order: dict[str, Any] = {"endpoint": _endpoint(path, file), "completion_window": WINDOW}
+        if key is not None:
+            file.seek(0)
+            order["metadata"] = {"gatehouse_key": key, "gatehouse_sha256": file_digest(file, "sha256").hexdigest()}
+        file.seek(0)
         uploaded = portal.upload("/v1/files", {"purpose": "batch"}, (path.name, file, "application/jsonl"))
-    order = {"input_file_id": _id(portal, uploaded.get("id")), "endpoint": endpoint, "completion_window": WINDOW}
-    return _batch(portal, portal.post("/v1/batches", order, **{"Idempotency-Key": promise}))
+    order["input_file_id"] = _id(portal, uploaded.get("id"))
+    return _begin(portal, order, key)
+
+
+def _begin(portal: Portal, order: dict[str, Any], key: str | None) -> Batch:
+    """Asked again when the answer is lost, which the key makes safe. Each upload has another id, and so another order:
+    the server refuses the key, and what it began is found by the marks that we left on it."""
+    try:
+        return _batch(portal, portal.post("/v1/batches", order, promise=key or token_hex(16)))
+    except NetworkError as error:
+        error.remedy = f"{error.remedy} `gatehouse batch status` shows whether it began all the same."
+        raise
+    except RefusedError as error:
+        begun = (row for row in _rows(portal) if isinstance(row, dict) and row.get("metadata") == order.get("metadata"))
+        found = next(begun, None) if key is not None and error.code == KEY_USED else None
+        if found is None:
+            raise
+        portal.send("DELETE", f"/v1/files/{order['input_file_id']}")  # if it stays, the server forgets it in a month
+        return _batch(portal, found)
 
 
 def listed(portal: Portal) -> list[Batch]:
-    """The newest, at most a hundred."""
+    """All of them, newest first."""
     portal.require_token()
-    rows = portal.get("/v1/batches", limit="100").get("data")
-    if not isinstance(rows, list):
-        raise not_gatehouse(portal.server, "batches of another shape")
-    return [_batch(portal, row) for row in rows]
+    return [_batch(portal, row) for row in _rows(portal)]
+
+
+def _rows(portal: Portal) -> Iterator[Any]:
+    """Page by page; a list that leads in circles ends."""
+    place: dict[str, str] = {}
+    seen: set[str] = set()
+    for _ in range(MOST_PAGES):
+        page = portal.get("/v1/batches", limit="100", **place)
+        rows, last = page.get("data"), page.get("last_id")
+        if not isinstance(rows, list):
+            raise not_gatehouse(portal.server, "batches of another shape")
+        if last in seen:
+            return
+        yield from rows
+        if page.get("has_more") is not True or not isinstance(last, str):
+            return
+        seen.add(last)
+        place = {"after": last}
 
 
 def find(portal: Portal, batch_id: str) -> Batch:
@@ -77,13 +122,34 @@ def require_results(batch: Batch) -> None:
         )
 
 
-def _endpoint(path: Path) -> str:
-    """The one that the first line names; raises UsageError for a file that is no batch."""
+def _require_key(key: str | None) -> None:
+    """Raises UsageError for one that the server or a header cannot carry."""
+    if key is None or (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable() and key == key.strip()):
+        return
+    raise UsageError(
+        "idempotency_key",
+        f"{key[:100]!r} cannot be the key of a batch.",
+        f"A key has from 1 to {LONGEST_KEY} characters of ASCII, with no space at its ends.",
+    )
+
+
+def _opened(path: Path) -> BufferedReader:
+    """Raises UsageError; for a pipe as well, since what is read from it cannot be read again."""
     try:
-        with path.open("rb") as file:
-            first = json.loads(file.readline(LONGEST_LINE))
+        if not (path.is_file() or path.is_dir()) and path.exists():
+            raise OSError(errno.ESPIPE, "it is no plain file")
+        return path.open("rb")
     except OSError as error:
         raise UsageError("file_unreadable", f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _endpoint(path: Path, file: BinaryIO) -> str:
+    """The one that the first line names, blank ones left out; raises UsageError for a file that is no batch."""
+    line = file.readline(LONGEST_LINE).removeprefix(BOM)
+    while line and not line.strip():
+        line = file.readline(LONGEST_LINE)
+    try:
+        first = json.loads(line)
     except (ValueError, RecursionError):
         first = None
     url = first.get("url") if isinstance(first, dict) else None

@@ -81,9 +81,15 @@ class Portal:
         """Exactly what lies there."""
         return self._patiently("GET", path).body
 
-    def post(self, path: str, content: object, **headers: str) -> dict[str, Any]:
-        """An object, empty when the server has nothing to say; asked once."""
-        answer = self._sound(self.send("POST", path, json=content, headers=headers))
+    def post(self, path: str, content: object, *, promise: str | None = None) -> dict[str, Any]:
+        """An object, empty when the server has nothing to say.
+
+        Asked once; with a `promise` (an Idempotency-Key) again when the server has trouble, for then that does no harm.
+        """
+        if promise is None:
+            answer = self._sound(self.send("POST", path, json=content))
+        else:
+            answer = self._patiently("POST", path, json=content, headers={"Idempotency-Key": promise})
         return {} if answer.status == 204 or not answer.body else self._object(answer)
 
     def upload(self, path: str, fields: Mapping[str, str], file: tuple[str, Any, str]) -> dict[str, Any]:

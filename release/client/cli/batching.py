@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -25,8 +27,8 @@ BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="The id that `subm
 def submit(
     file: Annotated[Path, typer.Argument(help="JSON lines, one request each.")],
     idempotency_key: Annotated[
-        str, typer.Option(metavar="TEXT", help="With the same text twice, the batch begins once.")
-    ] = "",
+        str | None, typer.Option(metavar="TEXT", help="With the same text twice, the batch begins once.")
+    ] = None,
     server: Server = None,
     insecure_http: InsecureHttp = False,
     as_json: Json = False,
@@ -34,7 +36,7 @@ def submit(
     """Upload a file of prompts and start it."""
     context = Context(as_json=as_json, server=server, insecure=insecure_http)
     with context.portal() as portal:
-        batch = batches.submit(portal, file, idempotency_key or secrets.token_hex(16))
+        batch = batches.submit(portal, file, idempotency_key)
     _show(context, batch)
     context.output.note(f"`gatehouse batch status {batch.id}` says how far it is.")
 
@@ -110,16 +112,30 @@ def _count(batch: Batch) -> str:
 def _save(portal: Portal, file_id: str | None, path: Path | None) -> None:
     """Whole or not at all; an empty file where the server has none."""
     if path is None:
-        if file_id is not None:
-            batches.save_file(portal, file_id, sys.stdout.buffer)
+        _fill(portal, file_id, sys.stdout.buffer)
         return
-    fresh = path.with_name(path.name + ".part")
-    with disk_errors(path.parent):
-        with fresh.open("wb") as file:
-            _fill(portal, file_id, file)
+    with disk_errors(path.parent), _replacing(path) as file:
+        _fill(portal, file_id, file)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """What is written takes the place of `path` once it is whole; a device or pipe is written to as it is."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.part")
+    fresh.unlink(missing_ok=True)
+    try:
+        with fresh.open("xb") as file:
+            yield file
         fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _fill(portal: Portal, file_id: str | None, file: BinaryIO) -> None:
     if file_id is not None:
         batches.save_file(portal, file_id, file)
+        file.flush()  # now, while a full disk can still be told
