@@ -14,7 +14,7 @@ from .folder import ReleaseFolder
 from .links import Links
 from .manifest import File
 from .partial import Partial
-from .patience import Patience
+from .patience import Clock, Patience, Wait
 from .schedule import Schedule
 
 TOLD_EVERY_SECONDS = 0.2
@@ -29,6 +29,8 @@ class Pace:
     block_bytes: int = 8 * 1024 * 1024
     patience_seconds: float = 300.0
     first_pause_seconds: float = 0.5
+    clock: Clock = time.monotonic
+    wait: Wait = Flag.wait
 
 
 class Transfer:
@@ -54,7 +56,14 @@ class Transfer:
             folder=folder.root,
             schedule=self._schedule,
             links=links,
-            patience=Patience(pace.patience_seconds, pace.first_pause_seconds, stop),
+            patience=Patience(
+                pace.patience_seconds,
+                pace.first_pause_seconds,
+                stop,
+                say=lambda text: self._tell(Notice(text)),
+                clock=pace.clock,
+                wait=pace.wait,
+            ),
             came=self._came,
             notice=self._tell,
             whole=self._settle,

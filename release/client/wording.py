@@ -28,3 +28,10 @@ def size(count: float) -> str:
 
 def files(count: int) -> str:
     return "1 file" if count == 1 else f"{count} files"
+
+
+def duration(seconds: float) -> str:
+    """`40 seconds`, `5 minutes`: rounded, as people say it."""
+    if seconds < 120:
+        return f"{round(seconds)} seconds"
+    return f"{round(seconds / 60)} minutes"
