@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -54,13 +55,17 @@ Fault = Callable[[Request, Ask], Answer | None]
 
 
 class FaultyStore:
-    """`seen` counts the requests of each kind that came; `passed` those that reached the store behind."""
+    """`seen` counts the requests of each kind that came; `passed` those that reached the store behind.
+
+    `connections` are the threads that serve one each; a thread ends with its connection.
+    """
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.faults: list[Fault] = []
         self.seen: Counter[str] = Counter()
         self.passed: Counter[str] = Counter()
+        self.connections: set[Thread] = set()
         self.lock = Lock()
         self.url = ""
 
@@ -99,7 +104,11 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("Expect") == "100-continue":
             self.send_response_only(100)
             self.end_headers()
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client is gone
+            self.close_connection = True
+            return
         headers = {name: value for name, value in self.headers.items() if name != "Expect"}
         self.give(self.server.store.answer(Request(self.command, self.path, headers, body)))
 
@@ -136,6 +145,10 @@ class Server(ThreadingHTTPServer):
     def __init__(self, store: FaultyStore) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.store = store
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        self.store.connections.add(current_thread())
+        super().process_request_thread(request, client_address)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that was killed is what some tests are about."""

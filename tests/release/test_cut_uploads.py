@@ -68,12 +68,15 @@ def _send_and_kill(store: FaultyStore, folder: Path, part: int) -> None:
         return UNAVAILABLE
 
     store.faults = [hold]
+    others = set(store.connections)
     env = {**os.environ, "GATEHOUSE_DATABASE_URL": _database_url(), "GATEHOUSE_S3_ENDPOINT_URL": store.url}
     sender = subprocess.Popen([sys.executable, "-c", SENDER, str(folder)], cwd=ROOT, env=env)
     assert reached.wait(120)
     sender.send_signal(signal.SIGKILL)
     assert sender.wait() == -signal.SIGKILL
     over.set()
+    for connection_of_sender in store.connections - others:  # what had left it arrives, and nothing after that
+        connection_of_sender.join(60)
     store.faults = []
 
 
