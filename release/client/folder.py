@@ -69,6 +69,17 @@ class ReleaseFolder:
         name = sha256(file.path.encode()).hexdigest()[:16]
         return self.partials / f"{name}-{file.sha256[:16]}"
 
+    def sums(self, file: File) -> Path:
+        """Where the check sums of its blocks are kept once it came whole."""
+        return self.blocks / f"{self.partial(file).name}.journal"
+
+    def can_be_mended(self, file: File) -> bool:
+        """Whether what lies in its place can be begun with: the sums of its blocks are known, and it has no second
+        name elsewhere, which would be written as well."""
+        place = self.place(file)
+        alone = place.is_file() and not place.is_symlink() and place.stat().st_nlink == 1
+        return alone and self.sums(file).exists()
+
     def prepare(self) -> None:
         """Make it and its record; raises NoSpaceError or RefusedError."""
         for place in (self.record, self.partials, self.blocks):
@@ -128,8 +139,7 @@ class ReleaseFolder:
     def unreported(self, files: Iterable[File]) -> list[File]:
         """Those that came through us whole, and of which the server was not told yet."""
         told = self._told()
-        names = {file: self.partial(file).name for file in files}
-        return [file for file, name in names.items() if name not in told and (self.blocks / f"{name}.journal").exists()]
+        return [file for file in files if self.partial(file).name not in told and self.sums(file).exists()]
 
     def reported(self, files: Iterable[File]) -> None:
         """The server was told of these."""

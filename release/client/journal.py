@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import zlib
 from pathlib import Path
+from threading import Event
+from typing import BinaryIO
 
 from . import record_files
 from .manifest import File
@@ -18,6 +21,7 @@ FORMAT = "gatehouse-blocks/1"
 LINE = re.compile(r"(\d{1,9}) ([0-9a-f]{8})")
 ETAG = "etag "
 SMALLEST_BLOCK_BYTES = 4096  # one of a billion tiny blocks would fill the memory
+READ_BYTES = 1024 * 1024
 LARGEST_BYTES = 256 * 1024 * 1024
 
 
@@ -97,6 +101,31 @@ def claimed_bytes(path: Path, file: File) -> int:
         return 0
     sizes = (max(0, min(block_bytes, file.size - block * block_bytes)) for block in claimed)
     return sum(sizes)
+
+
+def sound_bytes(path: Path, file: File, handle: BinaryIO, stop: Event) -> int:
+    """How much of what `handle` holds is as the journal has it, read block by block."""
+    head, claimed, _ = read(path)
+    block_bytes = head.get("block_bytes")
+    if head.get("sha256") != file.sha256 or not isinstance(block_bytes, int):
+        return 0
+    found = 0
+    for block, crc in claimed.items():
+        start = block * block_bytes
+        size = min(block_bytes, file.size - start)
+        if stop.is_set() or size <= 0:
+            continue
+        handle.seek(start)
+        found += size if _crc(handle, size) == crc else 0
+    return found
+
+
+def _crc(handle: BinaryIO, size: int) -> int:
+    """Of the next so many bytes, or of those that there are."""
+    crc = 0
+    while size > 0 and (data := handle.read(min(size, READ_BYTES))):
+        crc, size = zlib.crc32(data, crc), size - len(data)
+    return crc
 
 
 def _is_block_size(told: object) -> bool:

@@ -53,7 +53,7 @@ class Partial:
     @property
     def _sums(self) -> Path:
         """Where the journal goes when all has arrived: it tells of whole files that came through us."""
-        return self._folder.blocks / self.journal_path.name
+        return self._folder.sums(self.file)
 
     def open(self, on_checked: Callable[[int], None]) -> list[Span]:
         """Read again what an earlier run left, believe what is sound, and say what is missing."""
@@ -143,17 +143,13 @@ class Partial:
             self._journal.close()
 
     def _salvage(self) -> None:
-        """Begin with the damaged file itself where the sums of its blocks are known: most of it may be sound.
-
-        Not with a file that has a second name elsewhere: that one would be written as well.
-        """
+        """Begin with the damaged file itself where that can be: most of it may be sound."""
         place, sums = self._folder.place(self.file), self._sums
         if self._path.exists():
             if sums.exists() and not self.journal_path.exists():  # killed on the way to its place
                 sums.replace(self.journal_path)
             return
-        alone = place.is_file() and not place.is_symlink() and place.stat().st_nlink == 1
-        if alone and sums.exists():
+        if self._folder.can_be_mended(self.file):
             place.replace(self._path)
             sums.replace(self.journal_path)
 

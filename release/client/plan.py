@@ -13,7 +13,7 @@ from threading import Lock
 from .events import Checked, Tell
 from .folder import ReleaseFolder, disk_errors
 from .hashing import file_chunks
-from .journal import claimed_bytes
+from .journal import claimed_bytes, sound_bytes
 from .manifest import File
 
 SOUND, MISSING, DAMAGED = "sound", "missing", "damaged"
@@ -80,9 +80,18 @@ class Checker:
         place = self._folder.place(file)
         if self._is_candidate(file) and self._hash(place) == file.sha256:
             return Line(file, SOUND)
+        return Line(file, DAMAGED if place.exists() else MISSING, self._arrived(file, place))
+
+    def _arrived(self, file: File, place: Path) -> int:
+        """Bytes of an earlier run, or of a file that is damaged in parts: they do not come again and need no room."""
         partial = self._folder.partial(file)
-        arrived = claimed_bytes(partial.with_name(partial.name + ".journal"), file) if partial.exists() else 0
-        return Line(file, DAMAGED if place.exists() else MISSING, arrived)
+        if partial.exists():
+            journal = partial.with_name(partial.name + ".journal")
+            return claimed_bytes(journal if journal.exists() else self._folder.sums(file), file)
+        if not self._folder.can_be_mended(file):
+            return 0
+        with place.open("rb") as content:
+            return sound_bytes(self._folder.sums(file), file, content, self._stop)
 
     def _is_candidate(self, file: File) -> bool:
         place = self._folder.place(file)

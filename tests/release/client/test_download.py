@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from release.client.errors import AccessError, ClientError, DamagedError, NetworkError, NoSpaceError, RefusedError
-from release.client.folder import ReleaseFolder
+from release.client.folder import KEPT_FREE_BYTES, ReleaseFolder
 from release.client.selection import Wanted
 from release.client.transfer import Pace
 from tests.release.client.conftest import BLOCK, Runs
@@ -162,6 +162,25 @@ def test_one_damaged_block_costs_one_block(fetch: Runs, servers: Servers) -> Non
     assert fetch().fetched == (LARGE,)
     assert fetch.is_complete()
     assert servers.store.fetched(LARGE) - before == BLOCK
+
+
+def test_a_damaged_file_is_planned_for_by_its_damaged_blocks_and_mended_on_a_disk_that_is_nearly_full(
+    fetch: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch()
+    with (fetch.root / LARGE).open("r+b") as file:
+        file.seek(5 * BLOCK + 3)
+        file.write(b"rot")
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": KEPT_FREE_BYTES + 2 * BLOCK})())
+    outcome = fetch()
+    assert outcome.plan.to_come_bytes == BLOCK
+    assert fetch.is_complete()
+
+
+def test_a_file_killed_on_the_way_to_its_place_needs_no_room(fetch: Runs) -> None:
+    fetch()
+    on_its_way_to_its_place(fetch)
+    assert fetch().plan.to_come_bytes == 0
 
 
 @pytest.mark.parametrize("length", [0, 1, BLOCK, 40 * BLOCK + 16, 40 * BLOCK + 18, 50 * BLOCK])
@@ -352,12 +371,17 @@ def test_patterns_choose_files(fetch: Runs) -> None:
     assert refused.value.code == "nothing_chosen"
 
 
+def on_its_way_to_its_place(fetch: Runs) -> None:
+    """As if the run had been killed when the large file was whole, just before it was moved."""
+    [sums] = (fetch.root / ".gatehouse/blocks").glob(f"*-{sha256(fetch.content(LARGE)).hexdigest()[:16]}.journal")
+    (fetch.root / LARGE).replace(fetch.root / ".gatehouse/partial" / sums.name.removesuffix(".journal"))
+
+
 def test_a_file_whose_run_was_killed_on_the_way_to_its_place_is_not_fetched_again(
     fetch: Runs, servers: Servers
 ) -> None:
     fetch()
-    [sums] = (fetch.root / ".gatehouse/blocks").glob(f"*-{sha256(fetch.content(LARGE)).hexdigest()[:16]}.journal")
-    (fetch.root / LARGE).replace(fetch.root / ".gatehouse/partial" / sums.name.removesuffix(".journal"))
+    on_its_way_to_its_place(fetch)
     (fetch.root / ".gatehouse/reported").unlink()
     servers.store.requests.clear()
     servers.portal.asked.clear()
