@@ -7,7 +7,7 @@ request and returns None (not its business) or what to do with it.
 from __future__ import annotations
 
 import http.client
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,6 +67,7 @@ class FaultyStore:
         self.passed: Counter[str] = Counter()
         self.connections: set[Thread] = set()
         self.lock = Lock()
+        self.turns: defaultdict[str, Lock] = defaultdict(Lock)
         self.url = ""
 
     def answer(self, request: Request) -> Answer:
@@ -79,9 +80,18 @@ class FaultyStore:
         return self.ask(request)
 
     def ask(self, request: Request) -> Answer:
-        """What the store behind says."""
+        """What the store behind says.
+
+        S3 takes or leaves each request about an upload as a whole; nanio mixes up two of the same part at once, so
+        here they take turns.
+        """
         with self.lock:
             self.passed[request.kind] += 1
+            turn = self.turns[request.query.get("uploadId", [request.path])[0]]
+        with turn:
+            return self._ask(request)
+
+    def _ask(self, request: Request) -> Answer:
         behind = http.client.HTTPConnection("127.0.0.1", self.port)
         try:
             behind.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
