@@ -1,127 +1,43 @@
-"""The batch commands against the portal's own inference API; a worker's part is done in the test, line by line."""
+"""The batch commands against the portal's own inference API: what is sent, and what is told."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import redis
 from django.utils import timezone
 from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
-from typer.testing import CliRunner, Result
 
 from access_portal.accounts.models import User
-from inference_worker import finishing, validation
 from inference_worker.models import Batch, IdempotencyKey, StoredFile
 from release.client import batches
-from release.client.cli.app import app
 from release.client.cli.exits import Exit
 from release.client.session import Portal
 from release.models import Release
-from release.storage import jobs_store
 from tests.factories import make_grant, make_user
 from tests.inference_worker import web
 from tests.inference_worker.conftest import tiny_model, tiny_release
-from tests.release.faulty_store import Answer, Ask, FaultyStore, Request, before
+from tests.release.client.batch_scene import (
+    IN,
+    Run,
+    ada,
+    begin,
+    done,
+    failure,
+    home,
+    kept,
+    portal,
+    prompts,
+    run,
+    told,
+    way,
+)
+from tests.release.faulty_store import Answer, Ask, FaultyStore, Request
 
-__all__ = ["tiny_model", "tiny_release"]
-
-Run = Callable[..., Result]
-ROOT = Path(__file__).resolve().parents[3]
-IN = "in.jsonl"
-
-
-@pytest.fixture
-def portal(live_server: LiveServer, redis_server: redis.Redis, settings: Settings) -> str:
-    """Its address; it knows by which name it is called."""
-    redis_server.flushall()
-    settings.BASE_URL = live_server.url
-    return str(live_server.url)
-
-
-@pytest.fixture
-def way(portal: str) -> Iterator[FaultyStore]:
-    """Between client and portal; it passes everything on until a test tells it otherwise."""
-    with before(urlsplit(portal).port or 80) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def ada(tiny_release: Release) -> User:
-    return web.holder_of(tiny_release).holder
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A configuration folder of nobody yet, and an empty folder to stand in."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("release.client.session.PAUSES_SECONDS", (0.0, 0.0, 0.0))
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def run(way: FaultyStore, ada: User, home: Path) -> Iterator[Run]:
-    """`run("submit", "in.jsonl")`: as Ada, with a token for jobs; `token=None` is nobody."""
-    old = signal.getsignal(signal.SIGTERM)
-    secret = web.token(ada)
-
-    def invoke(*words: str, token: str | None = secret) -> Result:
-        env = {"GATEHOUSE_SERVER": way.url, "GATEHOUSE_TOKEN": token}
-        return CliRunner().invoke(app, ["batch", *words], env=env)
-
-    yield invoke
-    signal.signal(signal.SIGTERM, old)
-
-
-@pytest.fixture
-def prompts(home: Path, tiny_release: Release) -> bytes:
-    """`in.jsonl` with one line that runs and one that cannot."""
-    body = web.request_line(tiny_release, "b")["body"] | {"n": 99}
-    data = web.jsonl(web.request_line(tiny_release, "a"), web.request_line(tiny_release, "b", body=body))
-    Path(IN).write_bytes(data)
-    return data
-
-
-def told(result: Result) -> dict[str, Any]:
-    return dict(json.loads(result.stdout.splitlines()[-1]))
-
-
-def failure(result: Result) -> tuple[int, str]:
-    return result.exit_code, told(result)["error"]["code"]
-
-
-def begin(run: Run, *words: str) -> str:
-    result = run("submit", IN, *words, "--json")
-    assert result.exit_code == 0, result.output
-    return str(told(result)["batch"]["id"])
-
-
-def done(batch_id: str) -> Batch:
-    """What validation, worker and finaliser make of it."""
-    validation.validate_batch(batch_id, timezone.now())
-    batch = Batch.objects.get(pk=batch_id)
-    if batch.release is not None:
-        web.work(batch.release.variant.model_id)
-        finishing.advance(batch_id, timezone.now())
-    batch.refresh_from_db()
-    return batch
-
-
-def kept(file: StoredFile | None) -> bytes:
-    assert file is not None
-    return jobs_store().read(file.storage_key)
+__all__ = ["ada", "home", "portal", "prompts", "run", "tiny_model", "tiny_release", "way"]
 
 
 def test_a_file_of_prompts_becomes_answers_and_reasons(run: Run, prompts: bytes) -> None:
@@ -330,67 +246,6 @@ def test_a_list_that_leads_in_circles_ends(run: Run, way: FaultyStore, prompts: 
 
     way.faults.append(more)
     assert [row["id"] for row in told(run("status", "--json"))["batches"]] == [batch_id]
-
-
-def cut(request: Request, ask: Ask) -> Answer | None:
-    """The connection breaks in the middle of a file."""
-    if not request.path.endswith("/content"):
-        return None
-    answer = ask(request)
-    return Answer(answer.status, answer.headers, answer.body, cut=len(answer.body) // 2)
-
-
-def test_results_that_break_off_leave_what_was_there(run: Run, way: FaultyStore, prompts: bytes) -> None:
-    batch = done(begin(run))
-    Path("out.jsonl").write_bytes(b"of yesterday")
-    way.faults.append(cut)
-    broken = run("results", batch.pk, "-o", "out.jsonl")
-    assert broken.exit_code == Exit.NETWORK
-    assert Path("out.jsonl").read_bytes() == b"of yesterday"
-    assert sorted(path.name for path in Path.cwd().iterdir()) == [IN, "out.jsonl"]
-    assert run("results", batch.pk).exit_code == Exit.NETWORK
-
-
-def test_results_that_the_store_lost_leave_nothing(run: Run, prompts: bytes) -> None:
-    batch = done(begin(run))
-    assert batch.output_file is not None
-    jobs_store().delete(batch.output_file.storage_key)
-    lost = run("results", batch.pk, "-o", "out.jsonl")
-    assert (lost.exit_code in (Exit.REFUSED, Exit.NETWORK), "Error: " in lost.stderr) == (True, True)
-    assert [path.name for path in Path.cwd().iterdir()] == [IN]
-
-
-def test_a_link_beside_the_output_is_not_written_through(run: Run, prompts: bytes, tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_bytes(b"precious")
-    Path("out.jsonl.part").symlink_to(tmp_path / "thesis.txt")
-    batch = done(begin(run))
-    assert run("results", batch.pk, "-o", "out.jsonl").exit_code == 0
-    assert (tmp_path / "thesis.txt").read_bytes() == b"precious"
-    assert Path("out.jsonl").read_bytes() == kept(batch.output_file)
-
-
-def test_an_output_that_cannot_be_written_is_told(run: Run, prompts: bytes) -> None:
-    batch = done(begin(run))
-    assert failure(run("results", batch.pk, "-o", "absent/out.jsonl", "--json")) == (Exit.REFUSED, "folder_unusable")
-
-
-def test_a_device_is_written_to_and_not_replaced(run: Run, prompts: bytes) -> None:
-    Path("device").symlink_to("/dev/full")
-    batch = done(begin(run))
-    assert failure(run("results", batch.pk, "-o", "device", "--json")) == (Exit.NO_SPACE, "no_space")
-    assert Path("device").is_symlink()
-
-
-def test_answers_that_do_not_fit_on_the_disk_behind_stdout_are_told(
-    run: Run, way: FaultyStore, prompts: bytes, ada: User
-) -> None:
-    batch = done(begin(run))
-    env = {**os.environ, "GATEHOUSE_TOKEN": web.token(ada), "GATEHOUSE_SERVER": way.url, "PYTHONPATH": str(ROOT)}
-    env.pop("PYTHONUNBUFFERED", None)
-    command = [sys.executable, "-m", "release.client", "batch", "results", batch.pk]
-    with Path("/dev/full").open("wb") as full:  # a disk that is
-        ended = subprocess.run(command, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert (ended.returncode, "is full" in ended.stderr, "Traceback" in ended.stderr) == (Exit.NO_SPACE, True, False)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,93 @@
+"""Answers of a batch on their way to a file or to stdout: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from access_portal.accounts.models import User
+from release.client.cli.exits import Exit
+from release.storage import jobs_store
+from tests.inference_worker import web
+from tests.inference_worker.conftest import tiny_model, tiny_release
+from tests.release.client.batch_scene import (
+    IN,
+    ROOT,
+    Run,
+    ada,
+    begin,
+    done,
+    failure,
+    home,
+    kept,
+    portal,
+    prompts,
+    run,
+    way,
+)
+from tests.release.faulty_store import Answer, Ask, FaultyStore, Request
+
+__all__ = ["ada", "home", "portal", "prompts", "run", "tiny_model", "tiny_release", "way"]
+
+
+def cut(request: Request, ask: Ask) -> Answer | None:
+    """The connection breaks in the middle of a file."""
+    if not request.path.endswith("/content"):
+        return None
+    answer = ask(request)
+    return Answer(answer.status, answer.headers, answer.body, cut=len(answer.body) // 2)
+
+
+def test_results_that_break_off_leave_what_was_there(run: Run, way: FaultyStore, prompts: bytes) -> None:
+    batch = done(begin(run))
+    Path("out.jsonl").write_bytes(b"of yesterday")
+    way.faults.append(cut)
+    broken = run("results", batch.pk, "-o", "out.jsonl")
+    assert broken.exit_code == Exit.NETWORK
+    assert Path("out.jsonl").read_bytes() == b"of yesterday"
+    assert sorted(path.name for path in Path.cwd().iterdir()) == [IN, "out.jsonl"]
+    assert run("results", batch.pk).exit_code == Exit.NETWORK
+
+
+def test_results_that_the_store_lost_leave_nothing(run: Run, prompts: bytes) -> None:
+    batch = done(begin(run))
+    assert batch.output_file is not None
+    jobs_store().delete(batch.output_file.storage_key)
+    lost = run("results", batch.pk, "-o", "out.jsonl")
+    assert (lost.exit_code in (Exit.REFUSED, Exit.NETWORK), "Error: " in lost.stderr) == (True, True)
+    assert [path.name for path in Path.cwd().iterdir()] == [IN]
+
+
+def test_a_link_beside_the_output_is_not_written_through(run: Run, prompts: bytes, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_bytes(b"precious")
+    Path("out.jsonl.part").symlink_to(tmp_path / "thesis.txt")
+    batch = done(begin(run))
+    assert run("results", batch.pk, "-o", "out.jsonl").exit_code == 0
+    assert (tmp_path / "thesis.txt").read_bytes() == b"precious"
+    assert Path("out.jsonl").read_bytes() == kept(batch.output_file)
+
+
+def test_an_output_that_cannot_be_written_is_told(run: Run, prompts: bytes) -> None:
+    batch = done(begin(run))
+    assert failure(run("results", batch.pk, "-o", "absent/out.jsonl", "--json")) == (Exit.REFUSED, "folder_unusable")
+
+
+def test_a_device_is_written_to_and_not_replaced(run: Run, prompts: bytes) -> None:
+    Path("device").symlink_to("/dev/full")
+    batch = done(begin(run))
+    assert failure(run("results", batch.pk, "-o", "device", "--json")) == (Exit.NO_SPACE, "no_space")
+    assert Path("device").is_symlink()
+
+
+def test_answers_that_do_not_fit_on_the_disk_behind_stdout_are_told(
+    run: Run, way: FaultyStore, prompts: bytes, ada: User
+) -> None:
+    batch = done(begin(run))
+    env = {**os.environ, "GATEHOUSE_TOKEN": web.token(ada), "GATEHOUSE_SERVER": way.url, "PYTHONPATH": str(ROOT)}
+    env.pop("PYTHONUNBUFFERED", None)
+    command = [sys.executable, "-m", "release.client", "batch", "results", batch.pk]
+    with Path("/dev/full").open("wb") as full:  # a disk that is
+        ended = subprocess.run(command, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, "is full" in ended.stderr, "Traceback" in ended.stderr) == (Exit.NO_SPACE, True, False)
