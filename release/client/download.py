@@ -115,12 +115,12 @@ def download(
     _require_same_model(folder, prospect)
     folder.prepare()
     with folder.alone():
-        prospect.evidence.save(folder.record)
-        folder.note(_note(portal, prospect))
-        folder.tidy(list(prospect.manifest.files))
         made = plan(prospect, tell)
         on_plan(made)
-        folder.require_space(made.to_come_bytes)
+        folder.require_space(made.to_come_bytes, prospect.manifest.files)
+        prospect.evidence.save(folder.record)  # not before: a version that stays can still be verified
+        folder.note(_note(portal, prospect))
+        folder.tidy(prospect.manifest.files)
         shared = shares_tokenizer(prospect.root)
         fetched = _transfer(portal, prospect, folder, made, pace, tell)
         if prospect.choice.layout == Wanted.META and (text := place_tokenizer(prospect.root, ours=shared)):

@@ -112,9 +112,10 @@ class ReleaseFolder:
         finally:
             os.close(handle)
 
-    def require_space(self, needed_bytes: int) -> None:
-        """Raises NoSpaceError before anything is fetched in vain."""
-        free = shutil.disk_usage(self.root).free
+    def require_space(self, needed_bytes: int, files: Iterable[File]) -> None:
+        """Raises NoSpaceError before anything is fetched in vain; what `tidy` will remove counts as free."""
+        stale = sum(path.lstat().st_blocks * 512 for path in self._stale(files))
+        free = shutil.disk_usage(self.root).free + stale
         if needed_bytes and needed_bytes + KEPT_FREE_BYTES > free:
             raise NoSpaceError(
                 "no_space",
@@ -153,14 +154,17 @@ class ReleaseFolder:
         except OSError:
             return set()
 
-    def tidy(self, files: list[File]) -> None:
+    def tidy(self, files: Iterable[File]) -> None:
         """Remove what is left of other releases, and of finished downloads."""
-        names = {self.partial(file).name for file in files}
         with disk_errors(self.root):
-            for folder in (self.partials, self.blocks):
-                for path in folder.iterdir():
-                    if path.name.split(".")[0] not in names:
-                        path.unlink(missing_ok=True)
+            for path in self._stale(files):
+                path.unlink(missing_ok=True)
+
+    def _stale(self, files: Iterable[File]) -> list[Path]:
+        """In the record, of none of these files."""
+        names = {self.partial(file).name for file in files}
+        there = [path for folder in (self.partials, self.blocks) for path in folder.iterdir()]
+        return [path for path in there if path.name.split(".")[0] not in names]
 
 
 @contextmanager
@@ -170,6 +174,19 @@ def disk_errors(place: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise disk_error(error, place) from error
+
+
+@contextmanager
+def reading(place: Path) -> Iterator[None]:
+    """Raises RefusedError where the operating system does not give a file."""
+    try:
+        yield
+    except OSError as error:
+        raise RefusedError(
+            "file_unreadable",
+            f"{place} cannot be read: {printable(error.strerror or error)}.",
+            "Look at its owner and rights. If the disk has lost it, remove it: `gatehouse download` fetches it anew.",
+        ) from error
 
 
 def disk_error(error: OSError, place: Path) -> ClientError:

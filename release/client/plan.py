@@ -11,7 +11,7 @@ from threading import Event as Flag
 from threading import Lock
 
 from .events import Checked, Tell
-from .folder import ReleaseFolder, disk_errors
+from .folder import ReleaseFolder, reading
 from .hashing import file_chunks
 from .journal import claimed_bytes, sound_bytes
 from .manifest import File
@@ -70,17 +70,17 @@ class Checker:
     def plan(self) -> Plan:
         pool = ThreadPoolExecutor(READERS)
         try:
-            with disk_errors(self._folder.root):
-                return Plan(tuple(pool.map(self._line, self._files)))
+            return Plan(tuple(pool.map(self._line, self._files)))
         finally:
             self._stop.set()
             pool.shutdown(cancel_futures=True)
 
     def _line(self, file: File) -> Line:
         place = self._folder.place(file)
-        if self._is_candidate(file) and self._hash(place) == file.sha256:
-            return Line(file, SOUND)
-        return Line(file, DAMAGED if place.exists() else MISSING, self._arrived(file, place))
+        with reading(place):
+            if self._is_candidate(file) and self._hash(place) == file.sha256:
+                return Line(file, SOUND)
+            return Line(file, DAMAGED if place.exists() else MISSING, self._arrived(file, place))
 
     def _arrived(self, file: File, place: Path) -> int:
         """Bytes of an earlier run, or of a file that is damaged in parts: they do not come again and need no room."""
@@ -95,7 +95,8 @@ class Checker:
 
     def _is_candidate(self, file: File) -> bool:
         place = self._folder.place(file)
-        return place.is_file() and place.stat().st_size == file.size
+        with reading(place):
+            return place.is_file() and place.stat().st_size == file.size
 
     def _hash(self, place: Path) -> str:
         taken = sha256()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections import deque
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from release.client.errors import AccessError, ClientError, DamagedError, NetworkError, NoSpaceError, RefusedError
-from release.client.folder import KEPT_FREE_BYTES, ReleaseFolder
+from release.client.errors import AccessError, ClientError, DamagedError, NetworkError, RefusedError
+from release.client.folder import ReleaseFolder
 from release.client.selection import Wanted
 from release.client.transfer import Pace
-from tests.release.client.conftest import BLOCK, Runs
+from tests.release.client.conftest import BLOCK, Runs, on_its_way_to_its_place
 from tests.release.client.servers import Servers
 
 LARGE = "consolidated.00.pth"
@@ -164,25 +161,6 @@ def test_one_damaged_block_costs_one_block(fetch: Runs, servers: Servers) -> Non
     assert servers.store.fetched(LARGE) - before == BLOCK
 
 
-def test_a_damaged_file_is_planned_for_by_its_damaged_blocks_and_mended_on_a_disk_that_is_nearly_full(
-    fetch: Runs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fetch()
-    with (fetch.root / LARGE).open("r+b") as file:
-        file.seek(5 * BLOCK + 3)
-        file.write(b"rot")
-    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": KEPT_FREE_BYTES + 2 * BLOCK})())
-    outcome = fetch()
-    assert outcome.plan.to_come_bytes == BLOCK
-    assert fetch.is_complete()
-
-
-def test_a_file_killed_on_the_way_to_its_place_needs_no_room(fetch: Runs) -> None:
-    fetch()
-    on_its_way_to_its_place(fetch)
-    assert fetch().plan.to_come_bytes == 0
-
-
 @pytest.mark.parametrize("length", [0, 1, BLOCK, 40 * BLOCK + 16, 40 * BLOCK + 18, 50 * BLOCK])
 def test_a_file_of_another_length_is_mended(fetch: Runs, length: int) -> None:
     fetch()
@@ -237,37 +215,6 @@ def _interrupt_after(fetch: Runs, servers: Servers, count: int) -> None:
     servers.store.on_sent = lambda total: None
     servers.store.refuses_links = False
     servers.portal.answers.clear()
-
-
-def test_a_disk_that_fills_is_told_and_loses_nothing(
-    fetch: Runs, servers: Servers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write, left = os.pwrite, [15 * BLOCK]
-
-    def pwrite(handle: int, data: Any, position: int) -> int:
-        left[0] -= len(data)
-        if left[0] < 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return write(handle, data, position)
-
-    monkeypatch.setattr(os, "pwrite", pwrite)
-    with pytest.raises(NoSpaceError, match="is full"):
-        fetch()
-    monkeypatch.undo()
-    before = servers.store.fetched(LARGE)
-    fetch()
-    assert fetch.is_complete()
-    assert servers.store.fetched(LARGE) - before < len(servers.portal.published.files[LARGE])
-
-
-def test_too_little_room_is_told_before_anything_is_fetched(
-    fetch: Runs, servers: Servers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 17 * 1024 * 1024})())
-    with pytest.raises(NoSpaceError, match=r"2\.\d\d MB are still to come"):
-        fetch()
-    assert servers.store.requests == []
-    assert servers.portal.minted() == []
 
 
 def test_two_runs_in_one_folder_are_refused(fetch: Runs, servers: Servers) -> None:
@@ -371,17 +318,11 @@ def test_patterns_choose_files(fetch: Runs) -> None:
     assert refused.value.code == "nothing_chosen"
 
 
-def on_its_way_to_its_place(fetch: Runs) -> None:
-    """As if the run had been killed when the large file was whole, just before it was moved."""
-    [sums] = (fetch.root / ".gatehouse/blocks").glob(f"*-{sha256(fetch.content(LARGE)).hexdigest()[:16]}.journal")
-    (fetch.root / LARGE).replace(fetch.root / ".gatehouse/partial" / sums.name.removesuffix(".journal"))
-
-
 def test_a_file_whose_run_was_killed_on_the_way_to_its_place_is_not_fetched_again(
     fetch: Runs, servers: Servers
 ) -> None:
     fetch()
-    on_its_way_to_its_place(fetch)
+    on_its_way_to_its_place(fetch, LARGE)
     (fetch.root / ".gatehouse/reported").unlink()
     servers.store.requests.clear()
     servers.portal.asked.clear()
