@@ -37,8 +37,9 @@ class Credentials:
 
     def default_server(self) -> str | None:
         """The one in the environment, else the one of the last login."""
-        kept = read_object(self.folder / FILE).get("default_server")
-        return self.environment.get(SERVER_VARIABLE) or (kept if isinstance(kept, str) else None)
+        named = self.environment.get(SERVER_VARIABLE)
+        kept = named or read_object(self.folder / FILE).get("default_server")
+        return kept if isinstance(kept, str) else None
 
     def keep(self, server: str, token: str) -> Path:
         """For this server, which becomes the default; where it was written."""
@@ -54,9 +55,9 @@ class Credentials:
         with changing(self.folder):
             content = read_object(self.folder / FILE)
             rows = self._rows()
-            del rows[server]
+            known = rows.pop(server, None) is not None  # another run may have been first
             write_object(self.folder / FILE, {**content, "servers": rows})
-        return True
+        return known
 
     def forget_all(self) -> bool:
         """Whether there were any; needs to read nothing. Raises RefusedError."""

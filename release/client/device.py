@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .address import is_address
-from .errors import RefusedError
+from .errors import NetworkError, RefusedError
 from .problems import not_gatehouse, problem
 from .session import Answer, Portal
 from .wording import printable
@@ -69,7 +69,11 @@ def await_token(
     interval, deadline = codes.interval_seconds, clock() + codes.lifetime_seconds
     while clock() < deadline:
         wait(interval)
-        answer = portal.send("POST", "/portal/v1/device/tokens", json={"device_code": codes.device_code})
+        try:
+            answer = portal.send("POST", "/portal/v1/device/tokens", json={"device_code": codes.device_code})
+        except NetworkError:  # somebody may be confirming meanwhile; RFC 8628 wants slower questions then
+            interval = min(interval * 2, LONGEST_INTERVAL_SECONDS)
+            continue
         told = _object(answer)
         if answer.status == 200 and isinstance(token := told.get("access_token"), str):
             return token

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
+import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from release.client import device, manifest, shapes
+from release.client import device, manifest, plan, shapes
 from release.client.companion import TOKENIZER
 from release.client.credentials import Credentials
 from release.client.errors import ClientError, ManifestError, NetworkError, RefusedError, SignatureError
@@ -277,3 +280,70 @@ def test_fresh_links_that_the_store_refuses_are_told_at_once(fetch: Runs, server
         fetch(pace=replace(PACE, patience_seconds=10_000))
     assert refused.value.code == "link_refused"
     assert len(servers.store.uses) <= 4 * len(servers.portal.published.files)
+
+
+def test_a_token_that_two_runs_forget_at_once_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials = Credentials(tmp_path, {})
+    credentials.keep("https://a.example", TOKEN)
+    lock = fcntl.flock
+
+    def other_comes_first(handle: int, how: int) -> None:
+        monkeypatch.setattr("fcntl.flock", lock)
+        assert credentials.forget("https://a.example")
+        lock(handle, how)
+
+    monkeypatch.setattr("fcntl.flock", other_comes_first)
+    assert not credentials.forget("https://a.example")
+    assert credentials.token_for("https://a.example") is None
+
+
+def test_a_server_that_the_environment_names_needs_no_file(tmp_path: Path) -> None:
+    (tmp_path / "credentials.json").write_bytes(b"{")
+    assert Credentials(tmp_path, {"GATEHOUSE_SERVER": "https://a.example"}).default_server() == "https://a.example"
+
+
+def test_a_network_that_fails_while_somebody_confirms_ends_no_login(servers: Servers) -> None:
+    codes = {"device_code": "d", "user_code": "U", "verification_uri": servers.url, "interval": 1}
+    servers.portal.answers["/portal/v1/device/codes"] = (200, JSON, json.dumps(codes).encode(), {})
+    servers.portal.answers["/portal/v1/device/tokens"] = (200, JSON, b'{"access_token": "gh_1"}', {})
+    pauses: list[float] = []
+    with Portal(servers.url) as portal, Portal("http://127.0.0.1:1") as nothing:
+        asked = device.ask(portal)
+        send = portal.send
+
+        def wait(seconds: float) -> None:
+            pauses.append(seconds)
+            portal.send = nothing.send if len(pauses) < 3 else send  # type: ignore[method-assign]
+
+        assert device.await_token(portal, asked, wait=wait, clock=lambda: 0.0) == "gh_1"
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > pauses[0]
+
+
+def test_a_file_that_the_disk_has_lost_is_named(fetch: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch()
+    chunks = plan.file_chunks
+
+    def read(path: Path) -> Iterator[bytes]:
+        if path.name == "params.json":
+            raise OSError(errno.EIO, "Input/output error")
+        return chunks(path)
+
+    monkeypatch.setattr(plan, "file_chunks", read)
+    with pytest.raises(RefusedError, match=r"7B/params\.json cannot be read: Input/output error"):
+        verify(fetch.root, fetch.pins, lambda event: None)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.jws"])
+def test_one_byte_changed_in_what_vouches_for_a_folder_is_found_and_mended(fetch: Runs, name: str) -> None:
+    fetch(include=("params.json",))
+    place, luck = fetch.root / ".gatehouse" / name, random.Random(3)
+    sound = place.read_bytes()
+    for _ in range(150):
+        changed, at = bytearray(sound), luck.randrange(len(sound))
+        changed[at] ^= luck.randrange(1, 256)
+        place.write_bytes(changed)
+        with pytest.raises((SignatureError, ManifestError)):
+            verify(fetch.root, fetch.pins, lambda event: None)
+    fetch(include=("params.json",))
+    assert place.read_bytes() == sound
