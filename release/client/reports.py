@@ -10,6 +10,9 @@ from .session import Portal
 from .version import CLIENT
 
 MOST_AT_ONCE = 100
+NOT_MINE = "link_never_made"  # one of these files was fetched by somebody else, or of another release
+
+Row = dict[str, str]
 
 
 def report(portal: Portal, name: ModelName, verified: Iterable[str], damaged: Iterable[str]) -> ClientError | None:
@@ -18,8 +21,18 @@ def report(portal: Portal, name: ModelName, verified: Iterable[str], damaged: It
     rows += [{"path": path, "outcome": "damaged"} for path in sorted(damaged)]
     try:
         for start in range(0, len(rows), MOST_AT_ONCE):
-            content = {"files": rows[start : start + MOST_AT_ONCE], "client": CLIENT}
-            portal.post(f"/portal/v1/releases/{name.path}/reports", content)
+            _send(portal, name, rows[start : start + MOST_AT_ONCE])
     except ClientError as error:
         return error
     return None
+
+
+def _send(portal: Portal, name: ModelName, rows: list[Row]) -> None:
+    """The server takes all of them or none; what is not this person's to report keeps back nothing else."""
+    try:
+        portal.post(f"/portal/v1/releases/{name.path}/reports", {"files": rows, "client": CLIENT})
+    except ClientError as error:
+        if error.code != NOT_MINE:
+            raise
+        for row in rows if len(rows) > 1 else ():
+            _send(portal, name, [row])

@@ -192,3 +192,16 @@ def test_a_store_that_lost_a_byte_is_reported_as_damaged(run: Run, grant: Grant,
     weights_store().put_bytes(row.storage_key, b"x" * row.size_bytes)
     assert run("download", MODEL).exit_code == Exit.DAMAGED
     assert FetchReport.objects.get(artifact=row).outcome == "damaged"
+
+
+def test_files_of_another_persons_run_keep_nobody_from_reporting(
+    run: Run, grant: Grant, published: Release, ada: User
+) -> None:
+    assert run("download", MODEL, "w", "--layout", "all", "--include", "*.json").exit_code == 0
+    Path("w/.gatehouse/reported").unlink()  # as if that run had been killed before it could tell
+    ben = make_user("ben")
+    make_grant(ben, published.variant.family)
+    secret = issue_token(actor=ben, name="laptop", scopes=[Scope.DOWNLOAD], days=9, now=timezone.now())[1]
+    fetched = set(told(run("download", MODEL, "w", "--layout", "all", "--json", token=secret))["fetched"])
+    assert {report.artifact.path for report in FetchReport.objects.filter(user=ben)} == fetched != set()
+    assert "could not be told" not in run("download", MODEL, "w", "--layout", "all", token=secret).stderr
