@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import secrets
+import ssl
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -108,11 +109,11 @@ class Servers:
 
 
 @contextmanager
-def serving(published: Published) -> Iterator[Servers]:
-    """Both, on ports of this machine."""
+def serving(published: Published, tls: ssl.SSLContext | None = None) -> Iterator[Servers]:
+    """Both, on ports of this machine; the store over TLS where that is given."""
     store = Store({manifest_path(published, path): content for path, content in published.files.items()})
     portal = Portal(published)
-    with _server(_store_handler(store)) as store_url, _server(_portal_handler(portal, store)) as portal_url:
+    with _server(_store_handler(store), tls) as store_url, _server(_portal_handler(portal, store)) as portal_url:
         portal.store_url, portal.url = store_url, portal_url
         yield Servers(portal, store)
 
@@ -122,13 +123,15 @@ def manifest_path(published: Published, path: str) -> str:
 
 
 @contextmanager
-def _server(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+def _server(handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.daemon_threads = True
     server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
+    yield f"https://localhost:{server.server_address[1]}" if tls else f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
 

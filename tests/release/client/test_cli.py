@@ -314,6 +314,29 @@ def test_the_version_and_every_command_explain_themselves(run: Run) -> None:
     assert set(MEANINGS) == set(Exit)
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("gatehouse dow", {"download"}),
+        ("gatehouse batch ", {"submit", "status", "results", "cancel"}),
+        ("gatehouse download --layout ", {"meta", "hf", "all"}),
+        ("gatehouse verify --ke", {"--keys"}),
+    ],
+)
+def test_a_shell_completes_commands_options_and_choices(
+    servers: Servers, home: Path, typed: str, offered: set[str]
+) -> None:
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" ")), "_GATEHOUSE_COMPLETE": "complete_bash"}
+    told, _ = start(servers, **words).communicate(timeout=60)
+    assert set(told.split()) == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_what_a_shell_needs_to_complete_is_printed(servers: Servers, home: Path, shell: str) -> None:
+    told, _ = start(servers, _GATEHOUSE_COMPLETE=f"source_{shell}").communicate(timeout=60)
+    assert "_GATEHOUSE_COMPLETE" in told
+
+
 def test_an_interruption_ends_with_130_and_keeps_what_came(servers: Servers, home: Path) -> None:
     process = start(servers, "download", "llama/7b", "w")
     servers.store.on_sent = lambda total: process.send_signal(signal.SIGTERM)

@@ -24,11 +24,12 @@ from release.client.folder import ReleaseFolder
 from release.client.journal import FORMAT, claimed_bytes
 from release.client.model_name import parse
 from release.client.pins import Pins
+from release.client.selection import Wanted
 from release.client.session import Portal
 from release.client.store import _where
 from release.client.verify import verify
 from tests.release.client.conftest import PACE, Runs
-from tests.release.client.servers import TOKEN, Servers
+from tests.release.client.servers import TOKEN, Published, Servers
 
 LARGE = "consolidated.00.pth"
 FACTS = "/portal/v1/releases/llama/7b/latest"
@@ -64,6 +65,18 @@ def test_a_link_laid_into_the_record_is_not_written_through(fetch: Runs, victim:
     with suppress(RefusedError):
         fetch()
     assert (victim / "thesis.txt").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize(
+    "path", ["../../thesis.txt", "/thesis.txt", "a/../../b", ".gatehouse/lock", "C:thesis.txt", "a\\..\\b", "docs", "."]
+)
+def test_a_signed_manifest_whose_paths_play_tricks_writes_nothing(fetch: Runs, servers: Servers, path: str) -> None:
+    old = servers.portal.published
+    servers.portal.published = Published(old.files, old.layouts, key=old.key, paths={"params.json": path})
+    with pytest.raises(ManifestError):
+        fetch(layout=Wanted.ALL)
+    assert not fetch.folder.exists()
+    assert servers.portal.minted() == []
 
 
 def test_a_file_that_has_a_second_name_elsewhere_is_replaced_and_not_written_into(fetch: Runs, victim: Path) -> None:
