@@ -130,7 +130,13 @@ else:
     # Each request of an ASGI server has a thread of its own, so only a pool saves it a connection of its own.
     DATABASE_POOL = env.int("GATEHOUSE_DATABASE_POOL", 16, validate=lambda n: 1 <= n <= 200)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 20}
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        pool={"min_size": 1, "max_size": DATABASE_POOL, "timeout": 20},
+        # A query that comes again is planned once for each connection: a third less work for a download link. Behind
+        # PgBouncer this takes one that knows prepared statements (1.21, max_prepared_statements).
+        server_side_binding=True,
+        prepare_threshold=5,
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis: hints between processes, rate limits; nothing that must survive
