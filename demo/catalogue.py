@@ -12,12 +12,14 @@ from pathlib import Path
 from access_portal.accounts.models import User
 from access_portal.licences.queries import current_version
 from demo.home import ROOT
+from release.catalogue.card_markdown import card_markdown
 from release.layouts.converting import to_hf
 from release.models import SHOWN_STATES, Release, Variant
 from release.publishing import publish_release
 from release.staging import stage_release
 
 FAMILY, VARIANT, VERSION = "quill", "5m", "v1"
+CHANGELOG = "First release: trained from scratch on public-domain English prose."
 WEIGHTS = ROOT / "demo" / "model" / "weights"
 
 
@@ -33,6 +35,8 @@ def publish(owner: User, now: datetime) -> None:
     licence_version = current_version(variant.family.weights_licence)
     assert licence_version is not None
     with both_layouts(variant) as folder:
+        new = Release(variant=variant, version=VERSION, licence_version=licence_version, changelog=CHANGELOG)
+        Path(folder, "README.md").write_text(card_markdown(new, for_transformers=True))
         release = stage_release(
             variant=variant,
             version=VERSION,
@@ -40,7 +44,7 @@ def publish(owner: User, now: datetime) -> None:
             licence_version=licence_version,
             actor=owner,
             now=now,
-            changelog="First release: trained from scratch on public-domain English prose.",
+            changelog=CHANGELOG,
         )
     publish_release(release=release, actor=owner, now=now)
 

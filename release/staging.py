@@ -50,7 +50,7 @@ def stage_release(
     ReleaseStateError, PermissionRefusedError or StoreUnavailableError; then the release is as it was before.
     """
     _require_may_stage(Release.objects.filter(variant=variant, version=version).first(), actor, now)
-    _check_version(version)
+    require_fit_version(version)
     _check_licence(variant, licence_version)
     files = collect(folder)
     _check_is_variant(variant, checkpoint_shape(checkpoint_folder(files)).dimensions)
@@ -118,7 +118,8 @@ def _check_is_variant(variant: Variant, shape: dict[str, int]) -> None:
             )
 
 
-def _check_version(version: str) -> None:
+def require_fit_version(version: str) -> None:
+    """Raises ReleaseFilesError for what cannot be the name of a version."""
     if not VERSION.fullmatch(version) or re.fullmatch(r"[0-9a-f]{20,}", version):
         raise ReleaseFilesError(
             "version_unfit",

@@ -1,4 +1,4 @@
-"""The model card as the text of a README.md, for Hub clients.
+"""The model card as the text of a README.md, for Hub clients and whoever opens the folder.
 
 The same rows give the same bytes, whoever asks and in whatever language: it is written in English, as its facts are.
 Whether the reader may have the files is not in it.
@@ -16,17 +16,17 @@ from release.catalogue.citation import bibtex
 from release.catalogue.front_matter import Value, front_matter
 from release.catalogue.hardware import needs
 from release.catalogue.plain_text import as_markdown, as_table_cell, legible, one_line
-from release.client.manifest import Layout
 from release.models import Release, Variant
 
 GIGABYTE = 10**9
 
 
-def card_markdown(variant: Variant, release: Release) -> str:
-    """Needs the variant's family, and the release's licence version and files, loaded with them."""
+def card_markdown(release: Release, *, for_transformers: bool) -> str:
+    """Of a release that need not be in the database yet: its model, version, licence version and changelog are read."""
+    variant = release.variant
     facts = variant.family.facts
     sections = [
-        _head(variant, release),
+        _head(release, for_transformers=for_transformers),
         f"# {as_markdown(str(variant))}\n\n{as_markdown(variant.family.summary)}",
         _access(release),
         _section("What it is for", _list(facts.get("intended", []))),
@@ -37,15 +37,15 @@ def card_markdown(variant: Variant, release: Release) -> str:
         _section("Memory that it needs", _memory(variant)),
         _section("Licences", _licences(release)),
         _section(f"What is new in {as_markdown(release.version)}", _quoted(release.changelog)),
-        _section("How to cite it", f"```bibtex\n{bibtex(variant.family, _page(release), release).replace('`', '')}```"),
+        _section("How to cite it", f"```bibtex\n{bibtex(variant.family, _page(release)).replace('`', '')}```"),
         _section("Sources", _list(_source(source) for source in facts.get("sources", []))),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _head(variant: Variant, release: Release) -> str:
-    family, licence = variant.family, release.licence_version
-    has_hf = any(artifact.layout == Layout.HF for artifact in release.artifacts.all())
+def _head(release: Release, *, for_transformers: bool) -> str:
+    variant, licence = release.variant, release.licence_version
+    family = variant.family
     prompt = " ".join(one_line(str(sentence)) for sentence in licence.summary)
     fields: dict[str, Value] = {
         "license": "other",
@@ -53,7 +53,7 @@ def _head(variant: Variant, release: Release) -> str:
         "license_link": settings.BASE_URL + reverse("licence_version", args=[licence.pk]),
         "language": ["en"],
         "pipeline_tag": "text-generation",
-        **({"library_name": "transformers"} if has_hf else {}),
+        **({"library_name": "transformers"} if for_transformers else {}),
         "tags": ["llama", family.slug, variant.model_id],
         "extra_gated_heading": f"Apply for the licence of {one_line(family.name)}",
         "extra_gated_prompt": f"{prompt} Who may have it, and how to apply: {_family_page(release)}",

@@ -14,11 +14,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from access_portal.errors import GatehouseError
 from release.errors import StoreUnavailableError
-from release.management import changing, converting, storing, telling
+from release.management import changing, converting, describing, storing, telling
 
 REFUSED, TRY_AGAIN = 1, 3
 VERBS: Mapping[str, tuple[Callable[..., None], str]] = {
     "convert": (converting.convert, "write the other layout of a folder's weights: Meta's or Hugging Face's"),
+    "card": (describing.card, "write the model card, from the catalogue, as README.md of a folder"),
     "stage": (changing.stage, "check the files of a folder and bring them into the store"),
     "verify": (changing.verify, "read every byte in the store and compare the hashes"),
     "verify-store": (storing.verify_store, "read every byte in the store again, and tell whom damage concerns"),
@@ -36,7 +37,7 @@ VERBS: Mapping[str, tuple[Callable[..., None], str]] = {
     "public": (telling.public, "print the public keys, as GATEHOUSE_RELEASE_OLD_KEYS takes them"),
 }
 CHANGING = ("stage", "verify", "publish", "schedule", "unschedule", "deprecate", "withdraw", "sign")
-OF_ONE = (*CHANGING, "show", "diff", "drill")
+OF_ONE = (*CHANGING, "card", "show", "diff", "drill")
 
 
 class Command(BaseCommand):
@@ -74,9 +75,12 @@ def _add_conversion(convert: ArgumentParser) -> None:
 def _add_details(verbs: Mapping[str, ArgumentParser]) -> None:
     _add_conversion(verbs["convert"])
     stage, deprecate = verbs["stage"], verbs["deprecate"]
-    stage.add_argument("folder", type=Path)
-    stage.add_argument("--changelog", default="", help="what is new, for people who have the last version")
-    stage.add_argument("--licence", default="", metavar="NUMBER", help="licence version; the current one unless told")
+    for verb in (verbs["card"], stage):
+        verb.add_argument("folder", type=Path)
+        verb.add_argument("--changelog", default="", help="what is new, for people who have the last version")
+        verb.add_argument(
+            "--licence", default="", metavar="NUMBER", help="licence version; the current one unless told"
+        )
     verbs["schedule"].add_argument("moment", help="such as 2026-11-30T09:00Z")
     deprecate.add_argument("--reason", required=True, help="people who fetched it will read this")
     deprecate.add_argument(

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from release.catalogue.card_markdown import card_markdown
 from release.catalogue.loading import load_catalogue
-from release.models import Artifact, Family, Release, Variant
+from release.models import Family, Release, Variant
 from tests.factories import make_release
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def a_card(model_id: str = "quill-5m", **fields: Any) -> str:
     variant = Variant.objects.get(model_id=model_id)
-    return card_markdown(variant, make_release(variant, **fields))
+    return card_markdown(make_release(variant, **fields), for_transformers=False)
 
 
 @pytest.fixture(autouse=True)
@@ -45,16 +45,15 @@ def test_its_head_is_yaml_with_what_hub_clients_look_for() -> None:
 def test_transformers_is_named_where_it_can_load_the_files() -> None:
     variant = Variant.objects.get(model_id="quill-5m")
     release = make_release(variant, state="staged")
-    Artifact.objects.filter(release=release).update(layout="hf")
-    assert head_of(card_markdown(variant, release))["library_name"] == "transformers"
+    assert head_of(card_markdown(release, for_transformers=True))["library_name"] == "transformers"
 
 
 def test_it_is_the_same_in_every_language() -> None:
     variant = Variant.objects.get(model_id="quill-5m")
     release = make_release(variant, changelog="The first.")
     with translation.override("ms"):
-        malay = card_markdown(variant, release)
-    assert malay == card_markdown(variant, release)
+        malay = card_markdown(release, for_transformers=False)
+    assert malay == card_markdown(release, for_transformers=False)
 
 
 def test_it_says_what_the_page_says_and_has_no_empty_section() -> None:
@@ -84,7 +83,7 @@ def test_hostile_words_open_no_tag_no_head_and_no_column() -> None:
         facts={"intended": [words], "data_mix": {"columns": ["A|\\"], "rows": [[words]], "source": words}},
     )
     variant.refresh_from_db()
-    card = card_markdown(Variant.objects.get(pk=variant.pk), make_release(variant, changelog=words))
+    card = card_markdown(make_release(variant, changelog=words), for_transformers=False)
     assert "<img" not in card
     assert "\u202e" not in card
     assert head_of(card)["license"] == "other"
@@ -95,7 +94,7 @@ def test_hostile_words_open_no_tag_no_head_and_no_column() -> None:
 def test_a_release_without_facts_has_a_card_all_the_same() -> None:
     Family.objects.filter(slug="quill").update(facts={})
     release: Release = make_release(Variant.objects.get(model_id="quill-5m"))
-    card = card_markdown(release.variant, release)
+    card = card_markdown(release, for_transformers=False)
     assert "## Architecture" in card
     assert "## Sources" not in card
     assert "## Evaluation" not in card
