@@ -57,7 +57,11 @@ def test_a_link_there_is_not_written_through(folder: Path, tmp_path_factory: pyt
 
 @pytest.mark.parametrize(
     ("model", "version", "words"),
-    [("quill", "v2", "FAMILY/VARIANT"), ("quill/9m", "v2", "no model of this name"), ("quill/5m", "main", "cannot be the name")],
+    [
+        ("quill", "v2", "FAMILY/VARIANT"),
+        ("quill/9m", "v2", "no model of this name"),
+        ("quill/5m", "main", "cannot be the name"),
+    ],
 )
 def test_what_cannot_be_described_is_said_in_a_sentence(folder: Path, model: str, version: str, words: str) -> None:
     with pytest.raises(CommandError, match=words):
