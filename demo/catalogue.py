@@ -12,7 +12,7 @@ from pathlib import Path
 from access_portal.accounts.models import User
 from access_portal.licences.queries import current_version
 from demo.home import ROOT
-from release.catalogue.card_markdown import card_markdown
+from release.card_file import write_card
 from release.layouts.converting import to_hf
 from release.models import SHOWN_STATES, Release, Variant
 from release.publishing import publish_release
@@ -36,7 +36,7 @@ def publish(owner: User, now: datetime) -> None:
     assert licence_version is not None
     with both_layouts(variant) as folder:
         new = Release(variant=variant, version=VERSION, licence_version=licence_version, changelog=CHANGELOG)
-        Path(folder, "README.md").write_text(card_markdown(new, for_transformers=True))
+        write_card(new, folder)
         release = stage_release(
             variant=variant,
             version=VERSION,

@@ -95,29 +95,28 @@ def read(path: Path) -> tuple[dict[str, object], dict[int, int], str | None]:
 
 def claimed_bytes(path: Path, file: File) -> int:
     """How much of `file` the journal says has arrived: for a plan, not for trust."""
-    head, claimed, _ = read(path)
-    block_bytes = head.get("block_bytes")
-    if head.get("sha256") != file.sha256 or not isinstance(block_bytes, int):
-        return 0
-    sizes = (max(0, min(block_bytes, file.size - block * block_bytes)) for block in claimed)
-    return sum(sizes)
+    return sum(size for _, size, _ in _claims(path, file))
 
 
 def sound_bytes(path: Path, file: File, handle: BinaryIO, stop: Event) -> int:
     """How much of what `handle` holds is as the journal has it, read block by block."""
-    head, claimed, _ = read(path)
-    block_bytes = head.get("block_bytes")
-    if head.get("sha256") != file.sha256 or not isinstance(block_bytes, int):
-        return 0
     found = 0
-    for block, crc in claimed.items():
-        start = block * block_bytes
-        size = min(block_bytes, file.size - start)
-        if stop.is_set() or size <= 0:
-            continue
+    for start, size, crc in _claims(path, file):
+        if stop.is_set():
+            break
         handle.seek(start)
         found += size if _crc(handle, size) == crc else 0
     return found
+
+
+def _claims(path: Path, file: File) -> list[tuple[int, int, int]]:
+    """Start, size and CRC-32 of each block that arrived; none from a journal of another content."""
+    head, claimed, _ = read(path)
+    block_bytes = head.get("block_bytes")
+    if head.get("sha256") != file.sha256 or not isinstance(block_bytes, int):
+        return []
+    starts = ((block * block_bytes, crc) for block, crc in claimed.items())
+    return [(start, min(block_bytes, file.size - start), crc) for start, crc in starts if start < file.size]
 
 
 def _crc(handle: BinaryIO, size: int) -> int:

@@ -61,7 +61,8 @@ class Patience:
 
     def _lasted(self) -> float:
         """Seconds since the trouble began, which may be now."""
-        now = self._clock()
-        if self._since is None:
+        now, since = self._clock(), self._since  # read once: another thread may be rewarded meanwhile
+        if since is None:
             self._since, self._is_told = now, False
-        return now - self._since
+            return 0.0
+        return now - since
