@@ -1,4 +1,4 @@
-"""A release on a server that behaves, until a test tells it otherwise."""
+"""A release on a server that behaves, until a test tells it otherwise; and the portal itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import redis
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from release.client import download as client
 from release.client.download import Order, Outcome
@@ -34,6 +37,14 @@ def contents(large: int = 40 * BLOCK + 17) -> dict[str, bytes]:
         "model.safetensors": noise(3 * BLOCK), "config.json": b"{}", "tokenizer.model": noise(5000),
         "docs/use policy.txt": b"Be good.",
     }  # fmt: skip
+
+
+@pytest.fixture
+def portal(live_server: LiveServer, redis_server: redis.Redis, settings: Settings) -> str:
+    """Its address; it knows by which name it is called."""
+    redis_server.flushall()
+    settings.BASE_URL = live_server.url
+    return str(live_server.url)
 
 
 @pytest.fixture

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
 from typer.testing import CliRunner, Result
 
 from access_portal.accounts.devices.models import DeviceRequest
@@ -26,17 +23,9 @@ from release.models import Artifact, FetchReport, Mint, Release
 from release.publishing import withdraw_release
 from release.storage import weights_store
 from tests.factories import make_grant, make_user
+from tests.release.client.commands import Run, told
 
-Run = Callable[..., Result]
 MODEL = "toy/1m"
-
-
-@pytest.fixture
-def portal(live_server: LiveServer, redis_server: redis.Redis, settings: Settings) -> str:
-    """Its address; it knows by which name it is called."""
-    redis_server.flushall()
-    settings.BASE_URL = live_server.url
-    return str(live_server.url)
 
 
 @pytest.fixture
@@ -63,10 +52,6 @@ def run(portal: str, ada: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     yield invoke
     signal.signal(signal.SIGTERM, before)
-
-
-def told(result: Result) -> dict[str, Any]:
-    return dict(json.loads(result.stdout.splitlines()[-1]))
 
 
 def confirm(person: User, code: str) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,10 +17,10 @@ from typer.testing import CliRunner, Result
 from release.client.cli.app import app
 from release.client.cli.exits import MEANINGS, Exit
 from release.client.version import VERSION
+from tests.release.client.commands import Run
 from tests.release.client.conftest import LAYOUTS
 from tests.release.client.servers import TOKEN, Servers
 
-Run = Callable[..., Result]
 ROOT = Path(__file__).resolve().parents[3]
 ME, MODELS = "/portal/v1/me", "/portal/v1/models"
 LINKS = "/portal/v1/releases/llama/7b/v1/links"

@@ -19,25 +19,9 @@ from release.client.session import Portal
 from release.models import Release
 from tests.factories import make_grant, make_user
 from tests.inference_worker import web
-from tests.inference_worker.conftest import tiny_model, tiny_release
-from tests.release.client.batch_scene import (
-    IN,
-    Run,
-    ada,
-    begin,
-    done,
-    failure,
-    home,
-    kept,
-    portal,
-    prompts,
-    run,
-    told,
-    way,
-)
+from tests.release.client.batches.scene import IN, begin, done, kept
+from tests.release.client.commands import Run, failure, told
 from tests.release.faulty_store import Answer, Ask, FaultyStore, Request
-
-__all__ = ["ada", "home", "portal", "prompts", "run", "tiny_model", "tiny_release", "way"]
 
 
 def test_a_file_of_prompts_becomes_answers_and_reasons(run: Run, prompts: bytes) -> None:

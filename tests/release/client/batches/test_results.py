@@ -11,25 +11,9 @@ from access_portal.accounts.models import User
 from release.client.cli.exits import Exit
 from release.storage import jobs_store
 from tests.inference_worker import web
-from tests.inference_worker.conftest import tiny_model, tiny_release
-from tests.release.client.batch_scene import (
-    IN,
-    ROOT,
-    Run,
-    ada,
-    begin,
-    done,
-    failure,
-    home,
-    kept,
-    portal,
-    prompts,
-    run,
-    way,
-)
+from tests.release.client.batches.scene import IN, ROOT, begin, done, kept
+from tests.release.client.commands import Run, failure
 from tests.release.faulty_store import Answer, Ask, FaultyStore, Request
-
-__all__ = ["ada", "home", "portal", "prompts", "run", "tiny_model", "tiny_release", "way"]
 
 
 def cut(request: Request, ask: Ask) -> Answer | None:
