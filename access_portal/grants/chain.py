@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from access_portal.accounts.models import User
 from access_portal.applications.models import Application
 from access_portal.applications.workflow import OPEN_STATES, REFUSED_STATES, State
 from access_portal.grants import rights
-from access_portal.grants.facts import ROLES, Fact, about_the_asker, about_the_office
+from access_portal.grants.facts import ROLES, Fact, about_the_asker, about_the_office, in_force, not_signed_in
 from access_portal.grants.models import Grant, Stop
 from access_portal.grants.queries import rights_of
 from access_portal.grants.questions import Action, Actor, Model, Resource
@@ -27,28 +26,27 @@ UNDER_WAY = ("pending", "info_requested")
 
 
 def chain(
-    actor: Actor, action: Action, resource: Resource, now: datetime, asker: Sequence[Fact] | None = None
+    actor: Actor, action: Action, resource: Resource, now: datetime, stops: Iterable[Stop] | None = None
 ) -> Iterator[Fact]:
     """The facts that this question turns on, in order; it ends where nothing more can be asked.
 
-    `asker` are the facts about the person, where they have been looked up for another question of the same moment.
+    `stops` are those in force, where they have been looked up for another question of the same moment.
     """
-    if asker is not None:
-        yield from asker
-    else:
-        yield from about_the_asker(actor)
     if not isinstance(actor, User):
+        yield not_signed_in()
         return
+    stops = in_force() if stops is None else stops
+    yield from about_the_asker(actor, stops)
     if action in ROLES:
         yield from about_the_office(actor, action, resource)
     elif action == Action.USE_INFERENCE:
-        yield from _about_the_api(actor, now)
+        yield from _about_the_api(actor, stops, now)
     else:
         assert isinstance(resource, Model)
-        yield from _about_a_model(actor, action, resource, now)
+        yield from _about_a_model(actor, action, resource, stops, now)
 
 
-def _about_a_model(actor: User, action: Action, model: Model, now: datetime) -> Iterator[Fact]:
+def _about_a_model(actor: User, action: Action, model: Model, stops: Iterable[Stop], now: datetime) -> Iterator[Fact]:
     yield Fact(
         "release_withdrawn",
         not model.withdrawn,
@@ -57,7 +55,6 @@ def _about_a_model(actor: User, action: Action, model: Model, now: datetime) -> 
         reverse("family", args=[model.family_slug]),
     )
     grants = _resting_on(list(rights_of(actor, model.family_id)), model.under)
-    stops = _stops_of(grants)
 
     def facts(grant: Grant) -> Iterator[Fact]:
         yield rights.held(actor, grant)
@@ -76,9 +73,8 @@ def _there(model: Model) -> str:
     return _("This release of %(model)s is there.")
 
 
-def _about_the_api(actor: User, now: datetime) -> Iterator[Fact]:
+def _about_the_api(actor: User, stops: Iterable[Stop], now: datetime) -> Iterator[Fact]:
     grants = list(rights_of(actor))
-    stops = _stops_of(grants)
 
     def facts(grant: Grant) -> Iterator[Fact]:
         yield rights.held(actor, grant)
@@ -118,16 +114,6 @@ def _resting_on(grants: list[Grant], under: int | None) -> list[Grant]:
         if grant.supersedes_id in line:
             line.add(grant.pk)
     return [grant for grant in grants if grant.pk in line]
-
-
-def _stops_of(grants: list[Grant]) -> list[Stop]:
-    """What stops any of these grants, a stop of the whole house first."""
-    if not grants:
-        return []
-    covered = Q(scope=Stop.Scope.HOUSE) | Q(grant__in=grants)
-    covered |= Q(family__in={grant.family_id for grant in grants}) | Q(user__in={grant.holder_id for grant in grants})
-    stops = Stop.objects.filter(covered, lifted_at__isnull=True).order_by("pk")
-    return sorted(stops, key=lambda stop: stop.scope != Stop.Scope.HOUSE)
 
 
 def _applied(actor: User, model: Model | None, now: datetime) -> Fact:

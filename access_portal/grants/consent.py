@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
-
 from access_portal.accounts.models import User
-from access_portal.licences.models import LicenceAcceptance, LicenceVersion
+from access_portal.licences.models import LicenceVersion
+
+# As SQL, since every link and every line asks it: Django takes six times as long to write it as the database to answer.
+TEXTS = """
+SELECT v.id, v.licence_id, v.number, v.published_at, v.reconsent_by, EXISTS (
+    SELECT 1 FROM licences_licenceacceptance a WHERE a.version_id = v.id AND a.user_id = %s
+) AS is_accepted
+FROM licences_licenceversion v JOIN licences_licenceversion asked ON asked.licence_id = v.licence_id
+WHERE asked.id = %s ORDER BY v.published_at DESC, v.id DESC
+"""
 
 
 @dataclass(frozen=True)
@@ -24,12 +31,10 @@ class Consent:
 
 def consent_of(user: User, text_id: int, now: datetime) -> Consent:
     """In one query, and without the words of the texts."""
-    accepted = LicenceAcceptance.objects.filter(user=user, version=OuterRef("pk"))
-    same = LicenceVersion.objects.filter(licence__versions=text_id).select_related("licence").defer("text")
-    rows = list(same.annotate(is_accepted=Exists(accepted)).order_by("-published_at", "-pk"))
+    rows = list(LicenceVersion.objects.raw(TEXTS, [user.pk, text_id]))
     return Consent(
         text=next(row for row in rows if row.pk == text_id),
         current=rows[0],
-        accepted=next((row for row in rows if row.is_accepted), None),
+        accepted=next((row for row in rows if row.is_accepted), None),  # type: ignore[attr-defined]  # a column of TEXTS
         required=next((row for row in rows if row.reconsent_by is not None and row.reconsent_by <= now), None),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from access_portal.accounts.models import Role, User
 from access_portal.grants.models import Grant, Stop
-from access_portal.grants.questions import Action, Actor, Case, Resource
+from access_portal.grants.questions import Action, Case, Resource
 
 ROLES: Mapping[Action, tuple[Role, ...]] = {
     Action.REVIEW: (Role.REVIEWER, Role.DECIDER),
@@ -40,13 +40,20 @@ class Fact:
     grant: Grant | None = None  # the right that the rest of the chain rests on
 
 
-def about_the_asker(actor: Actor) -> Iterator[Fact]:
+def in_force() -> list[Stop]:
+    """Every stop that nobody has lifted, one of the whole house first. People make them, so they are few."""
+    stops = Stop.objects.filter(lifted_at__isnull=True).order_by("pk")
+    return sorted(stops, key=lambda stop: stop.scope != Stop.Scope.HOUSE)
+
+
+def not_signed_in() -> Fact:
+    return Fact(
+        "not_signed_in", False, _("You are not signed in."), _("Sign in, then try again."), reverse("account_login")
+    )
+
+
+def about_the_asker(actor: User, stops: Iterable[Stop]) -> Iterator[Fact]:
     """Who asks, and whether anything at all is open to them."""
-    if not isinstance(actor, User):
-        yield Fact(
-            "not_signed_in", False, _("You are not signed in."), _("Sign in, then try again."), reverse("account_login")
-        )
-        return
     yield Fact("not_signed_in", True, _("You are signed in as %(name)s.") % {"name": actor.username})
     yield Fact(
         "account_closed",
@@ -54,7 +61,7 @@ def about_the_asker(actor: Actor) -> Iterator[Fact]:
         _("This account is open.") if actor.is_active else _("This account is closed."),
         _("Write to us if you think it should not be."),
     )
-    stop = Stop.objects.filter(user=actor, lifted_at__isnull=True).order_by("pk").first()
+    stop = next((stop for stop in stops if stop.user_id == actor.pk), None)
     yield stopped(stop) if stop else Fact("stopped", True, _("Nothing that concerns you in person is stopped."))
 
 

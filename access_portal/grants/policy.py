@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from access_portal.errors import PermissionRefusedError
 from access_portal.grants.chain import chain
-from access_portal.grants.facts import Fact, about_the_asker
+from access_portal.grants.facts import Fact, in_force
 from access_portal.grants.models import Grant
 from access_portal.grants.questions import Action, Actor, Case, Model, Office, Resource
 
@@ -53,8 +53,8 @@ def decide_each(
     actor: Actor, actions: Iterable[Action], resource: Resource, now: datetime
 ) -> Mapping[Action, Decision]:
     """`decide` for several actions at one moment: what they have in common is looked up once."""
-    asker = list(about_the_asker(actor))
-    return {action: _answer(chain(actor, action, resource, now, asker)) for action in actions}
+    stops = in_force()
+    return {action: _answer(chain(actor, action, resource, now, stops)) for action in actions}
 
 
 def _answer(facts: Iterable[Fact]) -> Decision:

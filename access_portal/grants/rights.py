@@ -97,7 +97,8 @@ def accepted_licence(actor: User, model: Model, now: datetime) -> Fact:
     if required is not None and accepted.published_at < required.published_at:
         said = _("The licence of %(model)s has changed, and the time to accept the new text is over.")
         return Fact("licence_outdated", False, said % {"model": model.name}, remedy, path)
-    return Fact("licence_outdated", True, _("You accepted %(licence)s.") % {"licence": accepted}, path=path)
+    said = _("You accepted version %(number)s of its licence.") % {"number": accepted.number}
+    return Fact("licence_outdated", True, said, path=path)
 
 
 def _not_stopped(grant: Grant, stops: Iterable[Stop]) -> Fact:

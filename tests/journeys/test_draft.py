@@ -119,6 +119,7 @@ def test_a_page_that_was_closed_unsaved_comes_back(draft: Application, open_brow
         page.goto(f"/applications/{draft.number}/edit/")
         expect(page.get_by_label("How you will share what comes out")).to_have_value("Not saved yet.")
     assert kept(draft) == "Not saved yet."
+    expect(page.locator("[data-draft-status]")).to_contain_text("Saved at")  # the page has read the answer too
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('gatehouse-draft'))") == []
 
 

@@ -35,6 +35,7 @@ class Stop(models.Model):
     lift_told_at = models.DateTimeField(null=True, blank=True)  # and about the lifting
 
     class Meta:
+        indexes = [models.Index(fields=["lifted_at"], condition=Q(lifted_at__isnull=True), name="stop_in_force")]
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="stop_has_a_reason"),
             models.CheckConstraint(
