@@ -18,7 +18,7 @@ from access_portal.applications.workflow import OPEN_STATES, REFUSED_STATES, Sta
 from access_portal.grants import rights
 from access_portal.grants.facts import ROLES, Fact, about_the_asker, about_the_office, in_force, not_signed_in
 from access_portal.grants.models import Grant, Stop
-from access_portal.grants.queries import rights_of
+from access_portal.grants.queries import rights_at
 from access_portal.grants.questions import Action, Actor, Model, Resource
 
 OVER = ("grant_expired", "grant_surrendered", "grant_superseded")  # what a new application can mend
@@ -54,7 +54,8 @@ def _about_a_model(actor: User, action: Action, model: Model, stops: Iterable[St
         _("See the model's page for the reason and for newer releases."),
         reverse("family", args=[model.family_slug]),
     )
-    grants = _resting_on(list(rights_of(actor, model.family_id)), model.under)
+    theirs = [grant for grant in rights_at(actor, now) if grant.family_id == model.family_id]
+    grants = _resting_on(theirs, model.under)
 
     def facts(grant: Grant) -> Iterator[Fact]:
         yield rights.held(actor, grant)
@@ -74,7 +75,7 @@ def _there(model: Model) -> str:
 
 
 def _about_the_api(actor: User, stops: Iterable[Stop], now: datetime) -> Iterator[Fact]:
-    grants = list(rights_of(actor))
+    grants = rights_at(actor, now)
 
     def facts(grant: Grant) -> Iterator[Fact]:
         yield rights.held(actor, grant)

@@ -123,6 +123,12 @@ def application(scene: Scene, state: State, family: Family | None = None, submit
     return scene
 
 
+def approved(scene: Scene, **fields: Any) -> Scene:
+    """A grant that came of an application, and is told when it begins."""
+    application(scene, State.APPROVED)
+    return grant(scene, application=scene.person().applications.get(), **fields)
+
+
 def _decider() -> User:
     return User.objects.get_or_create(username="situation-decider", email="decider@uni.example")[0]
 
