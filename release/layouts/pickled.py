@@ -88,6 +88,7 @@ class _Machine:
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
+        self.storages: dict[str, StorageClaim] = {}
 
     def step(self, name: str, argument: Any) -> None:
         action = _ACTIONS.get(name)
@@ -135,7 +136,10 @@ class _Machine:
         kind, storage, key, _device, length = claim
         if kind != "storage" or storage.module != "torch" or not isinstance(key, str) or type(length) is not int:
             raise ValueError
-        self.push(StorageClaim(key, storage.name, length))
+        found = StorageClaim(key, storage.name, length)
+        if self.storages.setdefault(key, found) != found:  # torch gives all of its tensors what was said first
+            raise PickleRefusedError(f"says of the record data/{key[:20]} that it holds numbers of two types or counts")
+        self.push(found)
 
     def set_items(self, items: list[Any]) -> None:
         target = self.stack[-1]
@@ -157,7 +161,9 @@ class _Machine:
 
 
 def _tensor(arguments: tuple[Any, ...]) -> TensorClaim:
-    storage, start, shape, strides, *_gradient = arguments
+    if len(arguments) != 6:  # a seventh has torch turn the numbers round or conjugate them when it loads them
+        raise PickleRefusedError("holds more than plain tensors: one is marked for a change of its numbers")
+    storage, start, shape, strides, _gradient, _hooks = arguments
     if not isinstance(storage, StorageClaim) or type(start) is not int:
         raise ValueError
     return TensorClaim(storage, start, _counts(shape), _counts(strides))

@@ -266,6 +266,26 @@ def test_records_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
         read_shard(tmp_path, NAME)
 
 
+def test_numbers_that_torch_would_turn_round_are_refused(tmp_path: Path) -> None:
+    """The file holds one number; a mark beside it has torch load another."""
+    _save(tmp_path, {"norm.weight": torch._neg_view(torch.ones(4))})
+    assert torch.load(tmp_path / NAME, weights_only=True)["norm.weight"].tolist() == [-1.0] * 4
+    with pytest.raises(Unloadable, match="holds more than plain tensors"):
+        read_shard(tmp_path, NAME)
+
+
+@pytest.mark.parametrize("first", ["other.weight", "rope.freqs"])
+def test_numbers_that_are_said_to_be_of_two_types_are_refused(tmp_path: Path, first: str) -> None:
+    """torch gives both tensors the type that was said first, also where we have no use for the first tensor."""
+    item = _claim("BFloat16Storage")[4:-2].replace(
+        b"X\x0b\x00\x00\x00norm.weight", struct.pack("<cI", b"X", len(first)) + first.encode()
+    )
+    (tmp_path / NAME).write_bytes(_contents(b"\x80\x02}(" + item + _claim()[4:-2] + b"u."))
+    assert torch.load(tmp_path / NAME, weights_only=True)["norm.weight"].dtype == torch.bfloat16
+    with pytest.raises(Unloadable, match="numbers of two types"):
+        read_shard(tmp_path, NAME)
+
+
 @given(st.integers(0, 10**9), st.binary(min_size=1, max_size=12))
 @settings(max_examples=150, deadline=None)
 def test_any_damage_is_a_finding_or_leaves_the_claims_true(place: int, noise: bytes) -> None:
