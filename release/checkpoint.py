@@ -35,12 +35,17 @@ class CheckpointShape:
     network: str
 
 
-def checkpoint_shape(folder: Path) -> CheckpointShape:
-    """The LLaMA in `folder`, in either layout or both; raises ReleaseFilesError naming file and tensor."""
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def checkpoint_shape(folder: Path, *, within: Path | None = None) -> CheckpointShape:
+    """The LLaMA in `folder`, in either layout or both; raises ReleaseFilesError naming file and tensor.
+
+    All that is to be published lies `within`, which is the same folder unless told.
+    """
+    folder = folder.resolve()
+    within = (within or folder).resolve()
+    size = sum(path.stat().st_size for path in within.rglob("*") if path.is_file())
     try:
         answer = subprocess.run(  # noqa: S603 - our own module, the folder is an argument and not a command
-            [sys.executable, "-m", "release.checking", str(folder.resolve())],
+            [sys.executable, "-m", "release.checking", str(folder), str(within)],
             cwd=PACKAGE_ROOT,
             env={"PATH": os.defpath, "LANG": "C.UTF-8", **PYTHON},
             capture_output=True,

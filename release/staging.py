@@ -53,7 +53,7 @@ def stage_release(
     require_fit_version(version)
     _check_licence(variant, licence_version)
     files = collect(folder)
-    _check_is_variant(variant, checkpoint_shape(checkpoint_folder(files)).dimensions)
+    _check_is_variant(variant, checkpoint_shape(checkpoint_folder(files), within=folder).dimensions)
     artifacts = [_artifact(known) for known in bring_in(files, variant.hub_repo, now, progress)]
     with transaction.atomic():
         release = _open(variant, version, licence_version, actor, now)

@@ -1,4 +1,6 @@
-"""`python -m release.checking FOLDER`: the check as a process of its own, started by `release.checkpoint`.
+"""`python -m release.checking FOLDER WITHIN`: the check as a process of its own, started by `release.checkpoint`.
+
+The weights lie in FOLDER, all that is to be published WITHIN.
 
 It reads files that somebody else made, so it gives up all that it does not need first. It prints one JSON object:
 {"dimensions", "dtype", "layouts", "network"}, or {"file", "tensor", "reason", "network"}.
@@ -16,10 +18,10 @@ from release.checking.sandbox import enter
 from release.layouts.errors import Unloadable
 
 
-def answer(folder: Path) -> dict[str, Any]:
+def answer(folder: Path, within: Path) -> dict[str, Any]:
     """What was found, as it is printed."""
     try:
-        found = check(folder)
+        found = check(folder, within)
     except Unloadable as finding:
         return {"file": finding.file, "tensor": finding.tensor, "reason": finding.reason}
     except MemoryError:
@@ -27,10 +29,10 @@ def answer(folder: Path) -> dict[str, Any]:
     return {"dimensions": found.dimensions, "dtype": found.dtype, "layouts": sorted(found.layouts)}
 
 
-def main(folder: Path) -> None:
-    network = enter(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))
-    print(json.dumps({**answer(folder), "network": network}))
+def main(folder: Path, within: Path) -> None:
+    network = enter(sum(path.stat().st_size for path in within.rglob("*") if path.is_file()))
+    print(json.dumps({**answer(folder, within), "network": network}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -13,6 +13,7 @@ import sentencepiece
 
 from release.checking.numbers import all_finite
 from release.client.manifest import Layout
+from release.layout_of import layout_of
 from release.layouts.checklist import check_sums
 from release.layouts.errors import Unloadable
 from release.layouts.folders import layouts_in, tokenizer_folder, vocabulary
@@ -39,6 +40,7 @@ CARRY_CODE = (
     ".so",
     ".h5",
 )
+WEIGHTS = (".pth", ".safetensors")  # read wherever they lie beside the configuration
 CATALOGUE = ("dim", "n_layers", "n_heads", "n_kv_heads", "ffn_hidden", "vocab_size")
 
 
@@ -51,9 +53,12 @@ class Checked:
     layouts: frozenset[Layout]
 
 
-def check(folder: Path) -> Checked:
-    """Read every byte that a loader would; raises Unloadable naming file and tensor."""
-    refuse_strangers(folder)
+def check(folder: Path, within: Path | None = None) -> Checked:
+    """Read every byte that a loader would; raises Unloadable naming file and tensor.
+
+    The weights lie in `folder`; all that is published lies `within`, which is the same folder unless told.
+    """
+    refuse_strangers(within or folder, folder)
     layouts = layouts_in(folder)
     vocab_size = vocabulary(folder)
     load_tokenizer(tokenizer_folder(folder))
@@ -72,16 +77,30 @@ def check(folder: Path) -> Checked:
     return _checked(layouts, meta, hf)
 
 
-def refuse_strangers(folder: Path) -> None:
+def refuse_strangers(within: Path, weights: Path) -> None:
     """Everything must be a plain file of possible size, and nothing a program or a pickle that is not looked into."""
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
+    for path in sorted(within.rglob("*")):
+        name = path.relative_to(within).as_posix()
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise Unloadable(name, "is a link or not a plain file; put the file itself there")
-        if path.is_file() and path.stat().st_size > MAX_FILE_BYTES:
+        if path.is_dir():
+            continue
+        if path.stat().st_size > MAX_FILE_BYTES:
             raise Unloadable(name, f"is larger than {MAX_FILE_BYTES:,} bytes; split the weights into more shards")
-        if path.name.lower().endswith(CARRY_CODE) or (path.suffix.lower() == ".pth" and path.parent != folder):
+        unread = _is_unread(path, weights)
+        if path.name.lower().endswith(CARRY_CODE) or (unread and path.suffix.lower() == ".pth"):
             raise Unloadable(name, "belongs to no layout of a release, and its format can carry code; take it out")
+        if unread:
+            raise Unloadable(
+                name, "would go out unchecked: what loaders read has to lie beside the weights, named in lower case"
+            )
+
+
+def _is_unread(path: Path, weights: Path) -> bool:
+    """Would a loader take this file, while the check does not look at it?"""
+    if path.suffix.lower() in WEIGHTS:
+        return path.parent != weights or path.suffix not in WEIGHTS
+    return path.parent != weights and layout_of(path.name) != Layout.ANY
 
 
 def load_tokenizer(folder: Path) -> None:

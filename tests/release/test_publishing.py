@@ -76,6 +76,17 @@ def test_staging_other_files_replaces_those_staged_before(stage: Stage, folder: 
     assert release.artifacts.count() == 5
 
 
+def test_what_lies_beside_the_folder_of_the_weights_is_checked_too(stage: Stage, folder: Path, tmp_path: Path) -> None:
+    outer = tmp_path / "outer"
+    shutil.copytree(folder, outer / "7B")
+    (outer / "7B" / "checklist.chk").unlink()
+    (outer / "7B" / "tokenizer.model").rename(outer / "tokenizer.model")
+    (outer / "pytorch_model.bin").write_bytes(b"anything")
+    with pytest.raises(ReleaseFilesError, match="can carry code") as refused:
+        stage(source=outer)
+    assert refused.value.path == "pytorch_model.bin"
+
+
 def test_a_published_version_is_never_staged_or_published_again(stage: Stage) -> None:
     release = publish_release(release=stage(), actor=None, now=NOW)
     for again in (stage, lambda: publish_release(release=release, actor=None, now=NOW)):

@@ -178,6 +178,51 @@ def test_formats_that_can_carry_code_have_no_place_in_a_release(tmp_path: Path, 
     assert found.value.file == name
 
 
+def _as_meta_ships_it(tmp_path: Path) -> Path:
+    """The weights in `7B`, the tokenizer beside that folder."""
+    folder = checkpoints.write(tmp_path / "7B")
+    (folder / "tokenizer.model").rename(tmp_path / "tokenizer.model")
+    checkpoints.write_sums(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name", ["pytorch_model.bin", "modeling.py", "13B/optimizer.pt", "consolidated.01.pth", "7B/CONSOLIDATED.01.PTH"]
+)
+def test_formats_that_can_carry_code_have_no_place_beside_the_folder_of_the_weights_either(
+    tmp_path: Path, name: str
+) -> None:
+    folder = _as_meta_ships_it(tmp_path)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(ReleaseFilesError, match="can carry code") as found:
+        checkpoint_shape(folder, within=tmp_path)
+    assert found.value.path == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model.safetensors",
+        "13B/model.safetensors",
+        "tokenizer_config.json",
+        "7B/sub/a.safetensors",
+        "7B/a.SafeTensors",
+        "13B/checklist.chk",
+    ],
+)
+def test_what_loaders_read_is_published_only_from_where_it_was_checked(tmp_path: Path, name: str) -> None:
+    folder = _as_meta_ships_it(tmp_path)
+    for text in ("LICENSE", "README.md", "tokenizer_checklist.chk", "7B/USE_POLICY.md"):
+        (tmp_path / text).write_text("Read me.")
+    assert check(folder, within=tmp_path).dimensions["parameters"] == checkpoints.PARAMETERS
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(Unloadable, match="would go out unchecked") as found:
+        check(folder, within=tmp_path)
+    assert found.value.file == name
+
+
 def test_a_link_and_a_pipe_are_refused_unread(tmp_path: Path) -> None:
     for name, make in (("a", lambda path: path.symlink_to("/dev/zero")), ("b", os.mkfifo)):
         folder = checkpoints.write(tmp_path / name)
