@@ -11,6 +11,7 @@ from pathlib import Path
 
 import sentencepiece
 
+from release.checking.foreign import refuse_foreign_code
 from release.checking.numbers import all_finite
 from release.client.manifest import Layout
 from release.layout_of import layout_of
@@ -59,6 +60,7 @@ def check(folder: Path, within: Path | None = None) -> Checked:
     The weights lie in `folder`; all that is published lies `within`, which is the same folder unless told.
     """
     refuse_strangers(within or folder, folder)
+    refuse_foreign_code(within or folder)
     layouts = layouts_in(folder)
     vocab_size = vocabulary(folder)
     load_tokenizer(tokenizer_folder(folder))

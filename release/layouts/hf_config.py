@@ -23,7 +23,12 @@ FIXED = {
     "mlp_bias": (False, False),
     "rope_scaling": (None, None),
     "quantization_config": (None, None),
-    "auto_map": (None, None),  # would have the loader run code that lies beside the weights
+    # Would have the loader run code from elsewhere, or read other files than those that were checked.
+    "auto_map": (None, None),
+    "custom_pipelines": (None, None),
+    "attn_implementation": (None, None),
+    "_attn_implementation": (None, None),
+    "transformers_weights": (None, None),
 }
 
 

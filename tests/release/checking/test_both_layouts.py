@@ -192,6 +192,34 @@ def test_tokenizers_that_disagree_are_refused(both: Path) -> None:
     assert found.value.file == "tokenizer.json"
 
 
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json", "generation_config.json"])
+def test_a_description_that_has_the_loader_run_code_from_elsewhere_is_refused_by_file_and_key(
+    both: Path, file: str
+) -> None:
+    _say(both, file, auto_map={"AutoTokenizer": ["evil/repository--tokenization.Evil", None]})
+    with pytest.raises(Unloadable, match="auto_map") as found:
+        check(both)
+    assert found.value.file == file
+
+
+def test_a_tokenizers_description_is_read_beside_metas_layout_too(both: Path) -> None:
+    for path in (*both.glob("*.safetensors"), both / "config.json"):
+        path.unlink()
+    assert check(both).layouts == {Layout.META}
+    _say(both, "tokenizer_config.json", auto_map={"AutoTokenizer": ["evil--tokenization.Evil", None]})
+    with pytest.raises(Unloadable, match="auto_map"):
+        check(both)
+
+
+@pytest.mark.parametrize("place", [".", "sub"])
+def test_an_adapter_is_refused_since_loaders_lay_it_over_the_weights_unasked(both: Path, place: str) -> None:
+    (both / place).mkdir(exist_ok=True)
+    (both / place / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "evil/model"}))
+    with pytest.raises(Unloadable, match="base_model_name_or_path") as found:
+        check(both)
+    assert found.value.file == (Path(place) / "adapter_config.json").as_posix()
+
+
 def test_a_folder_without_weights_says_what_it_lacks(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("Nothing here.")
     with pytest.raises(Unloadable, match="no weights of a LLaMA"):
