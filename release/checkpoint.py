@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from release.client.manifest import Layout
 from release.errors import ReleaseFilesError
+from release.layouts.errors import Unloadable
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 # One thread: the arithmetic library would take memory for one on each core before the check can limit it.
@@ -60,9 +61,10 @@ def checkpoint_shape(folder: Path, *, within: Path | None = None) -> CheckpointS
     if "dimensions" in found:
         layouts = frozenset(Layout(name) for name in found["layouts"])
         return CheckpointShape(found["dimensions"], found["dtype"], layouts, found["network"])
-    tensor = _(", tensor %s") % found["tensor"] if found["tensor"] else ""
-    name = found["file"] or _("The folder")
-    raise _refused(f"{name}{tensor}: {found['reason']}.", found["file"])
+    # Made anew, since a file that took over the check could have it say anything.
+    finding = Unloadable(found["file"], found["reason"], found["tensor"])
+    tensor = _(", tensor %s") % finding.tensor if finding.tensor else ""
+    raise _refused(f"{finding.file or _('The folder')}{tensor}: {finding.reason}.", finding.file)
 
 
 def _refused(explanation: str, path: str = "") -> ReleaseFilesError:

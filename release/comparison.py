@@ -86,11 +86,16 @@ def _parameters(changed: Sequence[tuple[Artifact, Artifact]]) -> tuple[list[Para
 def _differing(path: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Parameter]:
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
-            yield Parameter(path, name[:LONGEST_VALUE], _shown(before, name), _shown(after, name))
+            yield Parameter(path, _plain(name)[1:-1], _shown(before, name), _shown(after, name))
 
 
 def _shown(values: dict[str, Any], name: str) -> str:
-    return json.dumps(values[name], ensure_ascii=True)[:LONGEST_VALUE] if name in values else ""
+    return _plain(values[name]) if name in values else ""
+
+
+def _plain(value: Any) -> str:
+    """In ASCII with escapes, so that no word of the file can steer the terminal that shows it."""
+    return json.dumps(value, ensure_ascii=True).replace("\x7f", "\\u007f")[:LONGEST_VALUE]
 
 
 def _read(artifact: Artifact) -> dict[str, Any] | None:

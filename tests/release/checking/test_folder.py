@@ -56,6 +56,14 @@ def test_the_tokenizer_may_lie_one_folder_up_as_meta_has_it(tmp_path: Path) -> N
     assert check(folder).dimensions["vocab_size"] == checkpoints.VOCAB
 
 
+def test_a_tensor_is_named_so_that_its_name_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    name = "\x1b[2J\x1b]0;owned\x07"
+    folder = checkpoints.write(tmp_path, {**checkpoints.tensors(), name: torch.ones(1)})
+    with pytest.raises(ReleaseFilesError, match="does not belong") as refused:
+        checkpoint_shape(folder)
+    assert refused.value.explanation.isprintable()
+
+
 def test_a_list_of_sums_is_checked_where_there_is_one(tmp_path: Path) -> None:
     folder = checkpoints.write(tmp_path)
     (folder / "checklist.chk").unlink()

@@ -101,6 +101,18 @@ def test_a_header_that_lies_is_refused_by_name(tmp_path: Path, number: int) -> N
     assert reason in found.value.reason
 
 
+STEERING = "\x1b]0;owned\x07\x1b[2J\r\nlayers.0\u202e\ud800"
+
+
+@pytest.mark.parametrize("header", [{STEERING: 5}, {"a": _entry(dtype=STEERING)}, {"__metadata__": {}, STEERING: {}}])
+def test_names_and_words_of_a_header_cannot_steer_the_terminal_that_shows_them(tmp_path: Path, header: Any) -> None:
+    (tmp_path / NAME).write_bytes(_file(header))
+    with pytest.raises(Unloadable) as found:
+        read_tensors(tmp_path, NAME)
+    assert str(found.value).isprintable()
+    assert "]0;owned" in str(found.value)
+
+
 def test_what_the_library_refuses_we_refuse(tmp_path: Path) -> None:
     """Each way round: nothing passes here that a user's loader would stumble over."""
     for number, (make, _tensor, _reason) in enumerate(HOSTILE):

@@ -108,6 +108,21 @@ def test_diff_names_files_licence_and_parameters(capsys: Printed) -> None:
     assert "parameter   params.json: dim  none -> 128" in printed
 
 
+def test_the_words_of_a_parameter_file_cannot_steer_the_terminal_that_shows_them(capsys: Printed) -> None:
+    before = published()
+    after = staged(before.variant, "v2")
+    content = json.dumps({"\x1b[2Jdim\u202e\nthe same    9 files": "\x1b[2J\x7f"}).encode()
+    weights_store().put_bytes("v2/params.json", content)
+    Artifact.objects.filter(release=after, path="params.json").update(
+        sha256="6" * 64, size_bytes=len(content), storage_key="v2/params.json"
+    )
+    call_command("release", "diff", "toy/1m", "v1", "v2")
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert any("[2Jdim" in line for line in lines)
+    assert "the same    9 files" not in lines
+
+
 def test_show_and_drill_tell_what_there_is(capsys: Printed) -> None:
     release = published()
     fetched(release, "ada")
