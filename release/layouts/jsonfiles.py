@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,8 @@ class _TwiceError(ValueError):
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _value in pairs]
-        raise _TwiceError(f"names {next(name for name in names if names.count(name) > 1)[:100]!r} twice")
+        [(name, _times)] = Counter(name for name, _value in pairs).most_common(1)
+        raise _TwiceError(f"names {name[:100]!r} twice")
     return found
 
 

@@ -101,6 +101,14 @@ def test_a_header_that_lies_is_refused_by_name(tmp_path: Path, number: int) -> N
     assert reason in found.value.reason
 
 
+def test_the_largest_header_that_says_its_last_key_twice_is_refused_without_comparing_all_keys(tmp_path: Path) -> None:
+    """Comparing each with each would take hours."""
+    names = [f'"{number}":0' for number in range(600_000)]
+    (tmp_path / NAME).write_bytes(_file(f"{{{','.join([*names, names[-1]])}}}".encode()))
+    with pytest.raises(Unloadable, match="names '599999' twice"):
+        read_tensors(tmp_path, NAME)
+
+
 STEERING = "\x1b]0;owned\x07\x1b[2J\r\nlayers.0\u202e\ud800"
 
 
