@@ -40,18 +40,37 @@ class Piece:
 
 @dataclass
 class SentencePieceModel:
-    """Defaults are the format's."""
+    """Defaults are the format's. Which piece is the unknown one, begin and end is told by the pieces, as the library
+    has it, and not by the figures of the training, which nothing holds to them.
+    """
 
     pieces: list[Piece] = field(default_factory=list)
     is_bpe: bool = False
     byte_fallback: bool = False
-    unk_id: int = 0
-    bos_id: int = 1
-    eos_id: int = 2
+    unk_piece: str = "<unk>"
+    bos_piece: str = "<s>"
+    eos_piece: str = "</s>"
     whitespace_as_suffix: bool = False
     charsmap: bytes = b""
     leading_space: bool = True  # add_dummy_prefix
     single_spaces: bool = True  # remove_extra_whitespaces
+
+    @property
+    def unk_id(self) -> int:
+        return self._number(self.unk_piece, Kind.UNKNOWN)
+
+    @property
+    def bos_id(self) -> int:
+        return self._number(self.bos_piece, Kind.CONTROL)
+
+    @property
+    def eos_id(self) -> int:
+        return self._number(self.eos_piece, Kind.CONTROL)
+
+    def _number(self, text: str, kind: Kind) -> int:
+        """-1 where there is none."""
+        found = (number for number, piece in enumerate(self.pieces) if (piece.text, piece.kind) == (text, kind))
+        return next(found, -1)
 
 
 def read_model(folder: Path) -> SentencePieceModel:
@@ -61,21 +80,22 @@ def read_model(folder: Path) -> SentencePieceModel:
         model = _model(content)
     except (ValueError, IndexError, struct.error, TypeError):
         model = SentencePieceModel()
-    count = len(model.pieces)
-    if not 0 < count <= MAX_PIECES or not (0 <= model.bos_id < count and 0 <= model.eos_id < count):
-        raise Unloadable(TOKENIZER_MODEL, "is not a SentencePiece model with tokens for begin and end")
+    if len(model.pieces) > MAX_PIECES or min(model.unk_id, model.bos_id, model.eos_id) < 0:
+        raise Unloadable(TOKENIZER_MODEL, "is not a SentencePiece model with tokens for begin, end and what is unknown")
     return model
 
 
 def _model(content: bytes) -> SentencePieceModel:
-    model = SentencePieceModel()
+    model, trainer, normalizer = SentencePieceModel(), bytearray(), bytearray()
     for number, value in _fields(content):
         if number == 1:
             model.pieces.append(_piece(_bytes(value)))
-        elif number == 2:
-            _read_trainer(model, _bytes(value))
+        elif number == 2:  # where one comes twice, the format wants both read as one
+            trainer += _bytes(value)
         elif number == 3:
-            _read_normalizer(model, _bytes(value))
+            normalizer += _bytes(value)
+    _read_trainer(model, bytes(trainer))
+    _read_normalizer(model, bytes(normalizer))
     return model
 
 
@@ -90,9 +110,9 @@ def _read_trainer(model: SentencePieceModel, content: bytes) -> None:
     model.is_bpe = found.get(3, 1) == 2
     model.whitespace_as_suffix = bool(found.get(24, 0))
     model.byte_fallback = bool(found.get(35, 0))
-    model.unk_id = _signed(found.get(40, 0))
-    model.bos_id = _signed(found.get(41, 1))
-    model.eos_id = _signed(found.get(42, 2))
+    model.unk_piece = _bytes(found.get(45, b"<unk>")).decode()
+    model.bos_piece = _bytes(found.get(46, b"<s>")).decode()
+    model.eos_piece = _bytes(found.get(47, b"</s>")).decode()
 
 
 def _read_normalizer(model: SentencePieceModel, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """The written `tokenizer.json` gives the tokens that SentencePiece gives."""
 
+import json
 import tempfile
 from contextlib import suppress
 from functools import cache
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from release.layouts.errors import ConversionRefusedError, Unloadable
-from release.layouts.hf_tokenizer import read_vocabulary, tokenizer_json
+from release.layouts.hf_tokenizer import read_vocabulary, tokenizer_config_json, tokenizer_json
 from release.layouts.sentencepiece_model import SentencePieceModel, read_model
 from tests.release import checkpoints
 from tests.release.layouts import tiny
@@ -57,6 +58,47 @@ def test_what_is_read_without_the_library_is_what_the_library_reads(tmp_path: Pa
     assert [piece.text for piece in model.pieces] == [theirs.id_to_piece(n) for n in range(theirs.get_piece_size())]
     assert [piece.score for piece in model.pieces] == [theirs.get_score(n) for n in range(theirs.get_piece_size())]
     assert (model.unk_id, model.bos_id, model.eos_id) == (theirs.unk_id(), theirs.bos_id(), theirs.eos_id())
+
+
+def _varint(value: int) -> bytes:
+    """As the format writes an int32."""
+    value &= (1 << 64) - 1
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _with_trainers_figures(**figures: int) -> bytes:
+    """The tokenizer, with other figures in what it tells of its training; a later one of a kind counts."""
+    fields = {"unk_id": 40, "bos_id": 41, "eos_id": 42}
+    told = b"".join(_varint(fields[name] << 3) + _varint(figure) for name, figure in figures.items())
+    return tiny.tokenizer_bytes() + b"\x12" + _varint(len(told)) + told
+
+
+@pytest.mark.parametrize(
+    "figures", [{"unk_id": -1}, {"unk_id": 7}, {"unk_id": 1 << 30}, {"bos_id": 5, "eos_id": 6}, {"eos_id": -1}]
+)
+def test_which_token_is_the_unknown_one_is_told_by_the_tokens_as_the_library_has_it(
+    tmp_path: Path, figures: dict[str, int]
+) -> None:
+    content = _with_trainers_figures(**figures)
+    (tmp_path / "tokenizer.model").write_bytes(content)
+    theirs = sentencepiece.SentencePieceProcessor(model_proto=content)
+    model = read_model(tmp_path)
+    assert (theirs.unk_id(), theirs.bos_id(), theirs.eos_id()) == (0, 1, 2)
+    assert (model.unk_id, model.bos_id, model.eos_id) == (0, 1, 2)
+    assert json.loads(tokenizer_json(model))["model"]["unk_token"] == "<unk>"
+    assert json.loads(tokenizer_config_json(model, 2048))["unk_token"] == "<unk>"
+
+
+@pytest.mark.parametrize("absent", [b"<unk>", b"<s>", b"</s>"])
+def test_a_tokenizer_without_one_of_the_three_is_refused(tmp_path: Path, absent: bytes) -> None:
+    content = tiny.tokenizer_bytes()
+    (tmp_path / "tokenizer.model").write_bytes(content.replace(absent, b"x" * len(absent), 1))
+    with pytest.raises(Unloadable, match="tokens for begin, end and what is unknown"):
+        read_model(tmp_path)
 
 
 def test_another_kind_of_tokenizer_is_not_written_as_if_it_were_one(tmp_path: Path) -> None:
