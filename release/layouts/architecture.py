@@ -9,6 +9,7 @@ from typing import Any
 from release.layouts.errors import Unloadable
 from release.layouts.names import EMBEDDINGS, OUTPUT
 
+USUAL_CONTEXT = 2048  # of a LLaMA 1; Meta's files do not say it
 LARGEST = 1 << 20  # far beyond any LLaMA, so that no file can make us count without end
 
 

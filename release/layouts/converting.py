@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from release.layouts.architecture import USUAL_CONTEXT
 from release.layouts.checklist import checklist_text
 from release.layouts.errors import ConversionRefusedError
 from release.layouts.folders import tokenizer_folder, vocabulary
-from release.layouts.hf_config import USUAL_CONTEXT, config_json, generation_config_json
+from release.layouts.hf_config import config_json, generation_config_json
 from release.layouts.hf_layout import as_hf, open_hf
 from release.layouts.hf_tokenizer import tokenizer_config_json, tokenizer_json
 from release.layouts.jsonfiles import encode

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release.layouts.architecture import Architecture, count, number, require_heads
+from release.layouts.architecture import USUAL_CONTEXT, Architecture, count, number, require_heads
 from release.layouts.errors import Unloadable
 from release.layouts.jsonfiles import encode, read_object
 from release.layouts.names import CONFIG
 from release.layouts.tensors import DType
 
-USUAL_CONTEXT = 2048  # of a LLaMA 1; Meta's files do not say it
 BOS, EOS = 1, 2  # of every LLaMA; what a configuration without them means
 
 # What another value of these would make is no longer a LLaMA as Meta's layout can describe it.

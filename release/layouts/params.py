@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from release.layouts.architecture import Architecture, count, number, require_heads
+from release.layouts.architecture import USUAL_CONTEXT, Architecture, count, number, require_heads
 from release.layouts.errors import Unloadable
 from release.layouts.jsonfiles import encode, read_object
 from release.layouts.names import PARAMS
@@ -51,7 +51,7 @@ def params_json(architecture: Architecture) -> bytes:
     params |= {"n_layers": architecture.n_layers, "norm_eps": architecture.norm_eps, "vocab_size": -1}
     if architecture.rope_theta != 10_000.0:
         params["rope_theta"] = architecture.rope_theta
-    if architecture.context_tokens is not None:
+    if architecture.context_tokens not in (None, USUAL_CONTEXT):
         params["max_seq_len"] = architecture.context_tokens
     return encode(params)
 

@@ -60,6 +60,21 @@ def test_there_and_back_every_bit_is_the_same(
         assert check(first).layouts == {Layout.META, Layout.HF}
 
 
+@pytest.mark.parametrize("said", [{}, {"max_seq_len": 512}, {"max_seq_len": 4096}])
+def test_the_description_comes_back_as_it_was_with_a_context_only_where_it_says_one(
+    tmp_path: Path, said: dict[str, int]
+) -> None:
+    """Meta's own code takes the context from its caller and breaks on a second one that the file says."""
+    weights = tiny.random_weights(tiny.PARAMS, torch.bfloat16)
+    to_hf(tiny.write_meta(tmp_path / "first", weights, {**tiny.PARAMS, **said}), tmp_path / "hf")
+    to_meta(tmp_path / "hf", tmp_path / "second")
+    assert ("max_seq_len" in json.loads((tmp_path / "second" / "params.json").read_text())) == bool(said)
+    to_hf(tmp_path / "second", tmp_path / "hf-again")
+    to_meta(tmp_path / "hf-again", tmp_path / "third")
+    assert _digests(tmp_path / "hf-again") == _digests(tmp_path / "hf")
+    assert _digests(tmp_path / "third") == _digests(tmp_path / "second")
+
+
 def test_the_query_rows_follow_the_formula_and_all_else_stays(tmp_path: Path) -> None:
     params = {**tiny.PARAMS, "n_kv_heads": 2}
     weights = tiny.random_weights(params, torch.bfloat16)
