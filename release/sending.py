@@ -5,7 +5,7 @@ Threads hash, read and send; the database is asked by the calling thread alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import md5
@@ -76,16 +76,35 @@ def bring_in(files: Sequence[LocalFile], prefix: str, now: datetime, progress: P
                 yield from ((sending, number) for number in sending.missing)
                 _finish_if_whole(store, sending)
 
-    def send(_: int, part: tuple[Sending, int]) -> tuple[Sending, int, str | None]:
-        sending, number = part
-        return sending, number, _send(store, sending, number, counted)
-
-    for sending, number, etag in pipelined(send, missing_parts(), PARTS_IN_FLIGHT):
-        _note(sending, number, etag)
-        _finish_if_whole(store, sending)
+    _send_parts(store, missing_parts(), counted)
+    _send_parts(store, _lost_parts(store, sent, now), counted)
     for _each in pipelined(lambda _, sending: _require_arrival(store, sending), list(sent.values()), FILES_AT_ONCE):
         pass
     return known
+
+
+def _send_parts(store: Store, parts: Iterable[tuple[Sending, int]], progress: Progress) -> None:
+    """Send these parts of files, and end the upload of each file that then has all of its parts."""
+
+    def send(_: int, part: tuple[Sending, int]) -> tuple[Sending, int, str | None]:
+        sending, number = part
+        return sending, number, None if sending.was_lost else _send(store, sending, number, progress)
+
+    for sending, number, etag in pipelined(send, parts, PARTS_IN_FLIGHT):
+        _note(sending, number, etag)
+        _finish_if_whole(store, sending)
+
+
+def _lost_parts(store: Store, sent: dict[str, Sending], now: datetime) -> Iterator[tuple[Sending, int]]:
+    """All parts of files whose upload the store forgot without having made an object of it, each begun anew, once."""
+    for key, lost in list(sent.items()):
+        if lost.was_lost and not _is_there(store, key):
+            sent[key] = sending = _begin(store, lost.known, now)
+            yield from ((sending, number) for number in sending.missing)
+
+
+def _is_there(store: Store, key: str) -> bool:
+    return patiently(lambda: store.exists(key))
 
 
 def _look(file: LocalFile, prefix: str, progress: Progress) -> Known:

@@ -29,13 +29,13 @@ def take_up(
     Two processes that send the same file share one upload: the key names the content, so both send the same bytes.
     """
     upload = Upload.objects.filter(storage_key=key).first()
-    if upload is None:
-        upload = _begin(store, key, file, now)
-    etags = usable_parts(store, upload, file, known)
-    if etags is not None:
-        return upload, etags
-    forget(upload)
-    return take_up(store, key, file, known, now)
+    if upload is not None:
+        etags = usable_parts(store, upload, file, known)
+        if etags is not None:
+            Upload.objects.filter(pk=upload.pk).update(began_at=now)  # so that it is not given up under way
+            return upload, etags
+        forget(upload)
+    return _begin(store, key, file, now), {}
 
 
 def usable_parts(store: Store, upload: Upload, file: LocalFile, known: Fingerprint) -> dict[int, str] | None:

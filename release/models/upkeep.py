@@ -13,7 +13,7 @@ class Upload(models.Model):
     storage_key = models.CharField(max_length=700, unique=True)
     upload_id = models.CharField(max_length=1024)  # the store's name for it
     part_bytes = models.PositiveBigIntegerField()
-    began_at = models.DateTimeField()
+    began_at = models.DateTimeField()  # or was last taken up
 
     def __str__(self) -> str:
         return self.storage_key

@@ -19,9 +19,10 @@ from release.models import Upload, UploadPart
 from release.multipart import Multipart
 from release.sending import Known
 from release.storage import PART_BYTES, weights_store
+from release.uploads import ABANDONED_AFTER, give_up_due
 from tests import environment
 from tests.release import faulty_store
-from tests.release.big_files import parts, send, write
+from tests.release.big_files import NOW, parts, send, write
 from tests.release.faulty_store import FULL, NO_SUCH_UPLOAD, NOT_IMPLEMENTED, UNAVAILABLE, FaultyStore, altered, times
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("s3_server")]
@@ -144,6 +145,48 @@ def test_an_upload_that_the_store_forgot_is_begun_anew(store: FaultyStore, tmp_p
     shutil.rmtree(Path(environment.FOLDER) / "s3" / ".nanio" / "multipart" / Upload.objects.get().upload_id)
     store.faults.clear()
     assert_arrived(folder, send(folder))
+
+
+def test_a_store_that_knows_no_upload_that_it_is_asked_about_is_not_asked_for_ever(
+    store: FaultyStore, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "files", {"a.bin": parts(2)})
+    store.faults.append(times(9, "complete", UNAVAILABLE))
+    with pytest.raises(StoreUnavailableError):
+        send(folder)
+    store.faults = [lambda request, ask: NO_SUCH_UPLOAD if request.kind == "parts" else None]
+    store.seen.clear()
+    assert_arrived(folder, send(folder))
+    assert store.seen["begin"] == 1
+
+
+def test_an_upload_that_the_store_forgets_while_its_parts_are_sent_is_begun_anew(
+    store: FaultyStore, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "files", {"a.bin": parts(9), "b.bin": parts(2)})
+    forgotten: list[str] = []
+
+    def forget(request: faulty_store.Request, ask: faulty_store.Ask) -> faulty_store.Answer | None:
+        if request.kind == "part" and request.query["partNumber"] == ["3"]:
+            forgotten.append(request.query["uploadId"][0])
+        return NO_SUCH_UPLOAD if request.query.get("uploadId") == forgotten[:1] else None
+
+    store.faults.append(forget)
+    assert_arrived(folder, send(folder))
+    assert store.seen["begin"] == 3
+    assert store.passed["part"] < 9 + 2 + 9, "nothing more is sent to an upload that is over"
+
+
+def test_an_upload_that_was_taken_up_again_is_not_given_up_under_way(store: FaultyStore, tmp_path: Path) -> None:
+    folder = write(tmp_path / "files", {"a.bin": parts(2)})
+    store.faults.append(lambda request, ask: UNAVAILABLE if request.kind == "complete" else None)
+    with pytest.raises(StoreUnavailableError):
+        send(folder)
+    Upload.objects.update(began_at=NOW - ABANDONED_AFTER)
+    with pytest.raises(StoreUnavailableError):
+        send(folder)
+    assert give_up_due(NOW) == 0
+    assert give_up_due(NOW + ABANDONED_AFTER) == 1
 
 
 def _named_otherwise(request: faulty_store.Request, answer: faulty_store.Answer) -> faulty_store.Answer:
