@@ -22,16 +22,20 @@ CONTENT_TYPES = {".json": "application/json", ".md": TEXT, ".txt": TEXT, ".chk":
 
 @dataclass(frozen=True)
 class Stamp:
-    """By which a file is known to be the one that was looked at, not written to since."""
+    """By which a file is known to be the one that was looked at, not written to since.
+
+    The time of its last change is there twice: anybody who may write can put the first back, and nobody the second.
+    """
 
     device: int
     inode: int
     size_bytes: int
+    written_ns: int
     changed_ns: int
 
     @classmethod
     def of(cls, found: os.stat_result) -> Stamp:
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 @dataclass(frozen=True)
