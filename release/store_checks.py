@@ -72,7 +72,8 @@ def as_rows(found: Sequence[Damage]) -> list[dict[str, str]]:
 
 
 def _known(release: Release) -> set[str]:
-    last = release.store_checks.first()
+    """Paths of damage that was told already, of the files as they were staged last."""
+    last = release.store_checks.filter(ended_at__gte=release.staged_at).first()
     reading = StoreReading.objects.filter(release=release).first()
     rows = [*(last.damages if last is not None else []), *(reading.damages if reading is not None else [])]
     return {row["path"] for row in rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -59,8 +59,9 @@ def in_store(version: str, variant: Variant | None = None) -> Release:
             release=release, path=path, size_bytes=size, sha256=hashlib.sha256(data).hexdigest(), storage_key=key
         )
     Release.objects.filter(pk=release.pk).update(
-        state="published", published_at=NOW, commit=version.ljust(40, "0"), manifest="{}", manifest_sha256="0" * 64
-    )
+        state="published", staged_at=NOW, published_at=NOW, commit=version.ljust(40, "0"), manifest="{}",
+        manifest_sha256="0" * 64,
+    )  # fmt: skip
     release.refresh_from_db()
     return release
 
@@ -101,6 +102,20 @@ def test_damage_is_told_once_to_those_who_can_do_something(release: Release) -> 
     assert told() == ["olga", "otto"]
     [event] = Event.objects.filter(name="release_damaged_in_store")
     assert event.data == {"damaged": ["b.bin", "c.txt"]}
+
+
+def test_what_earlier_readings_found_is_kept_when_a_release_is_staged_anew_and_hides_no_new_damage(
+    store: FaultyStore, stage: Callable[..., Release]
+) -> None:
+    release = stage()
+    damage(release, "params.json")
+    first = check_store(release, NOW - DAY)
+    release = stage()
+    assert list(release.store_checks.all()) == [first]
+    damage(release, "params.json")
+    second = check_store(release, NOW + DAY)
+    assert told() == ["olga", "otto"] * 2
+    assert list(release.store_checks.all()) == [second, first]
 
 
 def test_damage_that_is_new_or_came_back_is_told_again_and_only_that(release: Release) -> None:
