@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from access_portal.errors import ConflictError, GatehouseError, InvalidError, NotFoundError
 
 
@@ -52,8 +54,10 @@ class StoreUnavailableError(StorageError):
     def __init__(self, cause: str, *, key: str = "", passing: bool = False) -> None:
         super().__init__(
             "store_unavailable",
-            "The object store that keeps the files did not answer as it should.",
-            "Nothing is lost. Try again in a minute.",
+            _("The object store that keeps the files did not answer as it should."),
+            _("Nothing is lost. Try again in a minute.")
+            if passing
+            else _("Nothing is lost. Trying again does not help until the operator of this site has seen to it."),
             key=key,
         )
         self.cause = cause

@@ -95,7 +95,7 @@ def give_up_due(now: datetime) -> int:
         try:
             give_up(weights_store(), upload)
         except StorageError as error:
-            log.warning("upload_not_given_up", key=upload.storage_key, error=error.code)
+            log.warning("upload_not_given_up", key=upload.storage_key, error=str(error))
             continue
         given_up += 1
     return given_up

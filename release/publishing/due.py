@@ -45,7 +45,7 @@ def end_embargo(release: Release, now: datetime) -> bool:
     try:
         publish_release(release=release, actor=TIMER, now=now)
     except StorageError as error:
-        log.warning("embargo_waits_for_the_store", release=audit_subject(release), error=error.code)
+        log.warning("embargo_waits_for_the_store", release=audit_subject(release), error=str(error))
         return False
     except GatehouseError as refused:
         _fall_back(release, refused, now)
@@ -71,7 +71,7 @@ def _verify(release: Release, now: datetime) -> bool:
     try:
         verify_release(release=release, actor=asker, now=now)
     except StorageError as error:
-        log.warning("verification_waits_for_the_store", release=audit_subject(release), error=error.code)
+        log.warning("verification_waits_for_the_store", release=audit_subject(release), error=str(error))
         return False
     except GatehouseError as refused:
         with transaction.atomic():

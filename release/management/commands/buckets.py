@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from access_portal.errors import GatehouseError
 from release.contract.checking import Finding, findings
+from release.management.refusing import refusal
 from release.storage import jobs_store, weights_store
 
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
             weights_store().ensure_bucket()
             jobs_store().ensure_bucket()
         except GatehouseError as error:
-            raise CommandError(f"{error.explanation} {error.remedy}".strip()) from error
+            raise refusal(error) from error
         return None
 
     def _check(self) -> None:

@@ -1,6 +1,6 @@
 """`manage.py release VERB ...`: the whole life of a release at the command line, where the files are.
 
-Exit status: 0 done, 1 refused or damaged, 2 not a command like this, 3 the store did not answer: try again.
+Exit status: 0 done, 1 refused or damaged, 2 not a command like this, 3 the store did not answer as it should.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from access_portal.errors import GatehouseError
-from release.errors import StoreUnavailableError
 from release.management import changing, converting, describing, storing, telling
+from release.management.refusing import refusal
 
-REFUSED, TRY_AGAIN = 1, 3
 VERBS: Mapping[str, tuple[Callable[..., None], str]] = {
     "convert": (converting.convert, "write the other layout of a folder's weights: Meta's or Hugging Face's"),
     "card": (describing.card, "write the model card, from the catalogue, as README.md of a folder"),
@@ -56,10 +55,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         try:
             VERBS[action][0](self.stdout, self.stderr, **options)
-        except StoreUnavailableError as error:
-            raise CommandError(f"{error.explanation} {error.remedy}", returncode=TRY_AGAIN) from error
         except GatehouseError as error:
-            raise CommandError(f"{error.explanation} {error.remedy}".strip(), returncode=REFUSED) from error
+            raise refusal(error) from error
 
 
 def _add_conversion(convert: ArgumentParser) -> None:

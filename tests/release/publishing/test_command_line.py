@@ -11,6 +11,8 @@ from joserfc.jwk import OKPKey
 from pytest_django import Settings
 
 from access_portal.receipts.keys import read_private_key
+from release.errors import StoreUnavailableError
+from release.management.refusing import refusal
 from release.models import Artifact
 from release.publisher_keys import published_keys
 from release.publishing import publish_release
@@ -70,6 +72,30 @@ def test_a_store_that_does_not_answer_has_a_status_of_its_own(settings: Settings
     with pytest.raises(CommandError) as failed:
         call_command("release", "verify", "toy/1m", "v1")
     assert failed.value.returncode == 3
+
+
+def test_what_the_store_said_is_told_to_the_operator_with_the_file_it_was_about(settings: Settings) -> None:
+    release = staged()
+    settings.S3_ACCESS_KEY = "nobody"
+    with pytest.raises(CommandError, match=r"It said: \w+") as failed:
+        call_command("release", "verify", "toy/1m", "v1")
+    words = str(failed.value)
+    assert release.artifacts.get().storage_key in words
+    assert "Trying again does not help" in words
+
+
+def test_a_store_that_is_away_may_be_tried_again(settings: Settings) -> None:
+    staged()
+    settings.STORE_RETRY_SECONDS = []
+    settings.S3_ENDPOINT_URL = "http://127.0.0.1:1"
+    with pytest.raises(CommandError, match=r"It said: EndpointConnectionError.*Try again in a minute"):
+        call_command("release", "verify", "toy/1m", "v1")
+
+
+def test_what_a_store_says_cannot_steer_the_terminal_that_shows_it() -> None:
+    words = str(refusal(StoreUnavailableError("\x9b2J\x1b[2JDenied", key="toy/\x1b[2J")))
+    assert words.isprintable()
+    assert "Denied" in words
 
 
 def test_damage_has_status_one(capsys: Printed) -> None:
