@@ -100,10 +100,10 @@ def _plain(value: Any) -> str:
 
 def _read(artifact: Artifact) -> dict[str, Any] | None:
     """The content of a small JSON file; None when it is none, or cannot be had now."""
-    if artifact.size_bytes > LARGEST_READ:
+    if not 0 < artifact.size_bytes <= LARGEST_READ:
         return None
     try:
-        content = json.loads(weights_store().read(artifact.storage_key))
+        content = json.loads(weights_store().read_range(artifact.storage_key, 0, artifact.size_bytes))
     except (StorageError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

@@ -42,7 +42,8 @@ def send(request: HttpRequest, artifact: Artifact) -> HttpResponse:
         answer = HttpResponse(status=416)
         answer["Content-Range"] = f"bytes */{size}"
         return answer
-    body = b"" if request.method == "HEAD" else weights_store().read(artifact.storage_key)[span.start : span.stop]
+    length = 0 if request.method == "HEAD" else span.stop - span.start
+    body = weights_store().read_range(artifact.storage_key, span.start, length) if length else b""
     is_part = span != Span(0, size)
     answer = HttpResponse(body, status=206 if is_part else 200, content_type="text/plain; charset=utf-8")
     answer["Content-Length"] = str(span.stop - span.start)

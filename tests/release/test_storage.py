@@ -1,7 +1,7 @@
 """The store against a real S3 server."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from release.errors import ObjectMissingError, StoreUnavailableError
 from release.signers.chosen import weights_signer
 from release.signers.s3 import S3Signer
 from release.storage import MIB, PART_BYTES, Store, jobs_store, weights_store
+from tests import environment
+from tests.release import faulty_store
+from tests.release.faulty_store import Answer, FaultyStore, Request, altered
 
 pytestmark = pytest.mark.usefixtures("s3_server")
 
@@ -36,6 +39,32 @@ def test_a_range_is_read_from_the_middle(store: Store) -> None:
     store.put_bytes("range", b"0123456789")
     assert store.read_range("range", 3, 4) == b"3456"
     assert store.read_range("range", 8, 2) == b"89"
+
+
+@pytest.fixture
+def faulty(s3_server: str, settings: Settings) -> Iterator[FaultyStore]:
+    with faulty_store.before(environment.S3_PORT) as found:
+        settings.S3_ENDPOINT_URL = found.url
+        yield found
+
+
+def _whole(request: Request, answer: Answer) -> Answer:
+    """As from a store that overlooks the range, of an object that has grown to a terabyte."""
+    return Answer(200, {}, b"0123456789", length=1 << 40)
+
+
+def _too_much(request: Request, answer: Answer) -> Answer:
+    """A store that says it sends the range, and goes on and on."""
+    return Answer(206, {"Content-Range": "bytes 3-6/10"}, b"34567890", length=1 << 40)
+
+
+@pytest.mark.parametrize("lie", [_whole, _too_much])
+def test_of_a_store_that_sends_more_than_the_range_no_more_than_that_is_read(
+    store: Store, faulty: FaultyStore, lie: Callable[[Request, Answer], Answer]
+) -> None:
+    store.put_bytes("range", b"0123456789")
+    faulty.faults.append(altered("get", lie))
+    assert store.read_range("range", 3, 4) == b"3456"
 
 
 def test_an_upload_whose_source_fails_stores_nothing(store: Store) -> None:

@@ -15,7 +15,9 @@ from release.client.manifest import Layout
 from release.hub import open_texts
 from release.models import Artifact, Mint, Release
 from release.storage import weights_store
+from tests import environment
 from tests.factories import make_grant, make_user
+from tests.release import faulty_store
 from tests.release.hub.asking import TOY, add_file, ask, make_toy, publish, secret_of
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +210,16 @@ def test_parts_of_the_card_are_sent_as_asked(
         assert (answer["ETag"], answer["X-Linked-Size"]) == (f'"{card.git_sha1}"', "10")
         assert answer["Content-Type"] == "text/plain; charset=utf-8"
     assert not Mint.objects.exists()
+
+
+def test_of_a_card_that_has_grown_in_the_store_no_more_is_read_than_it_has(card: Artifact, settings: Settings) -> None:
+    """Anybody may ask for it, and its bytes pass through the memory of this process."""
+    with faulty_store.before(environment.S3_PORT) as store:
+        settings.S3_ENDPOINT_URL = store.url
+        endless = faulty_store.Answer(200, {}, b"0123456789more", length=1 << 40)
+        store.faults.append(lambda request, ask: endless if request.kind == "get" else None)
+        assert ask("get", f"{BASE}/main/README.md").content == b"0123456789"
+        assert ask("get", f"{BASE}/main/README.md", None, Range="bytes=2-4").content == b"234"
 
 
 def test_the_card_of_a_withdrawn_release_is_gone_with_it(card: Artifact) -> None:
