@@ -65,7 +65,8 @@ def limit(file_bytes: int) -> None:
         resource.RLIMIT_NOFILE: OPEN_FILES,
     }
     for kind, value in limits.items():
-        resource.setrlimit(kind, (value, value))
+        # A second later it is SIGKILL, which would read as if the machine had no memory left.
+        resource.setrlimit(kind, (value, value + 1 if kind == resource.RLIMIT_CPU else value))
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:

@@ -1,6 +1,7 @@
 """From inside: no network in either way, no written file, no program, no endless memory."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -82,6 +83,11 @@ def test_no_file_is_written_and_no_program_started(tmp_path: Path) -> None:
     assert found.pop("read") == "done"
     assert set(found.values()) == {"PermissionError"}
     assert not trace.exists()
+
+
+def test_a_check_that_uses_up_its_seconds_ends_by_a_signal_that_says_so() -> None:
+    program = "import release.checking.sandbox as it\nit.CPU_SECONDS = 1\nit.limit(0)\nwhile True: pass"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGXCPU
 
 
 def test_memory_ends_early_and_time_is_limited() -> None:
