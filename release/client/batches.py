@@ -88,7 +88,7 @@ def _rows(portal: Portal) -> Iterator[Any]:
         rows, last = page.get("data"), page.get("last_id")
         if not isinstance(rows, list):
             raise not_gatehouse(portal.server, "batches of another shape")
-        if last in seen:
+        if isinstance(last, str) and last in seen:
             return
         yield from rows
         if page.get("has_more") is not True or not isinstance(last, str):

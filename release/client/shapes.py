@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import SignatureError
+from .manifest import LARGEST_FILE_BYTES
 from .model_name import LATEST, ModelName, parse
 from .paths import path_problem
 from .problems import not_gatehouse
@@ -100,7 +101,7 @@ def _model(portal: Portal, row: Any) -> Model:
         model=printable(_text(portal, row, "model")),
         name=printable(row.get("name") or row["model"]),
         latest=printable(latest) if isinstance(latest, str) else None,
-        bytes=count if isinstance(count, int) else 0,
+        bytes=count if type(count) is int and 0 <= count <= LARGEST_FILE_BYTES else 0,
         layouts=tuple(printable(each) for each in layouts) if isinstance(layouts, list) else (),
         access=_access(row.get("access")),
     )
@@ -130,11 +131,14 @@ def _text(portal: Portal, told: Mapping[str, Any], name: str) -> str:
 
 
 def _path(portal: Portal, told: Mapping[str, Any], name: str) -> str:
-    """On the server that we speak to, by whatever name it calls itself."""
+    """On the server that we speak to, by whatever name it calls itself: `x:http://other/` has no path on a server."""
     try:
-        return urlsplit(_text(portal, told, name)).path
+        path = urlsplit(_text(portal, told, name)).path
     except ValueError:
-        raise not_gatehouse(portal.server, f"{name} that is no address") from None
+        path = ""
+    if not path.startswith("/"):
+        raise not_gatehouse(portal.server, f"{name} that is no address")
+    return path
 
 
 def _folder(told: Any, variant: str) -> str:
