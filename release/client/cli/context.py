@@ -22,13 +22,14 @@ from .exits import Exit, exit_for
 from .output import Output
 
 P = ParamSpec("P")
+INTERRUPTED = ClientError("interrupted", "Interrupted.", "What arrived is kept: run the same command again to go on.")
 
 
 class Context:
     """Of one run of one command."""
 
     def __init__(self, *, as_json: bool, server: str | None = None, insecure: bool = False) -> None:
-        folder = Path(typer.get_app_dir("gatehouse"))
+        folder = _config_folder()
         self.output = Output(as_json=as_json)
         self.credentials = Credentials(folder, os.environ)
         self.pins = Pins(folder)
@@ -57,7 +58,8 @@ def ended(command: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        output = Output(as_json=bool(kwargs.get("as_json")))
+        as_json = bool(kwargs.get("as_json"))
+        output = Output(as_json=as_json)
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             command(*args, **kwargs)
@@ -68,12 +70,18 @@ def ended(command: Callable[P, None]) -> Callable[P, None]:
             _tell(output, told)
             raise typer.Exit(exit_for(told)) from error
         except KeyboardInterrupt:
-            output.object({"error": {"code": "interrupted", "explanation": "Interrupted."}})
-            output.note("Interrupted. What arrived is kept: run the same command again to go on.")
-            sys.stdout.flush()
+            if as_json:
+                _tell(output, INTERRUPTED)
+            output.note(f"{INTERRUPTED.explanation} {INTERRUPTED.remedy}")
             os._exit(Exit.INTERRUPTED)  # threads may still wait for the network, and nothing is owed to them
 
     return run
+
+
+def _config_folder() -> Path:
+    """On macOS too where XDG_CONFIG_HOME names it, else where the system keeps such things."""
+    named = os.environ.get("XDG_CONFIG_HOME")
+    return Path(named) / "gatehouse" if named else Path(typer.get_app_dir("gatehouse"))
 
 
 def _tell(output: Output, error: ClientError) -> None:
