@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import httpx
 
@@ -97,8 +97,8 @@ class Portal:
         answer = self.send("POST", path, data=dict(fields), files={"file": file}, timeout=httpx.Timeout(300.0))
         return self._object(self._sound(answer))
 
-    def save(self, path: str, file: BinaryIO) -> int:
-        """Write what lies there into `file`, however large it is; how many bytes that was."""
+    def save(self, path: str, write: Callable[[bytes], int]) -> int:
+        """Give what lies there to `write`, however large it is; how many bytes that was."""
         count = 0
         try:
             with self._http.stream("GET", path) as response:
@@ -107,7 +107,7 @@ class Portal:
                     self._sound(answer)
                     raise not_gatehouse(self.server, f"status {answer.status}")
                 for chunk in self._plain(response):
-                    count += file.write(chunk)
+                    count += write(chunk)
         except UNANSWERED as error:
             raise unreachable(self.server, error) from error
         return count
