@@ -45,7 +45,7 @@ class Findings:
 
 
 def verify(folder: Path, pins: Pins, tell: Tell, keys: bytes | None = None) -> list[Findings]:
-    """Of the release in `folder`, or of each in the folders in it; raises ManifestError or SignatureError.
+    """Of the release in `folder`, and of each in the folders in it; raises ManifestError or SignatureError.
 
     `keys` are the publisher's from elsewhere, to be used instead of those kept in the folder.
     """
@@ -53,9 +53,8 @@ def verify(folder: Path, pins: Pins, tell: Tell, keys: bytes | None = None) -> l
 
 
 def _roots(folder: Path) -> list[Path]:
-    if (folder / RECORD).is_dir():
-        return [folder]
-    found = sorted(path.parent for path in folder.glob(f"*/{RECORD}") if path.is_dir()) if folder.is_dir() else []
+    within = sorted(path.parent for path in folder.glob(f"*/{RECORD}")) if folder.is_dir() else []
+    found = [place for place in (folder, *within) if (place / RECORD).is_dir()]
     if not found:
         raise ManifestError(
             "evidence_missing",
@@ -114,10 +113,12 @@ def _texts(noted: object) -> tuple[str, ...]:
 
 
 def _extra(root: Path, manifest: Manifest) -> Iterator[str]:
-    """Files and links that the release does not have; they may be the user's own."""
+    """Files and links that the release does not have; they may be the user's own. A folder in it may be a release."""
     known = {file.path for file in manifest.files}
     for place, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if Path(place, name) != root / RECORD)
+        if Path(place) == root:
+            folders[:] = [name for name in folders if name != RECORD and not (root / name / RECORD).is_dir()]
+        folders.sort()
         links = [name for name in folders if Path(place, name).is_symlink()]
         for name in sorted(names + links):
             path = Path(place, name).relative_to(root).as_posix()

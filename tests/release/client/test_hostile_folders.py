@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from release.client.companion import TOKENIZER
-from release.client.errors import RefusedError
+from release.client.errors import NoSpaceError, RefusedError
+from release.client.journal import Journal
+from release.client.selection import Wanted
 from release.client.verify import Findings, verify
-from tests.release.client.conftest import Runs
+from tests.release.client.conftest import PACE, Runs
 
 LARGE = "consolidated.00.pth"
 
@@ -72,3 +76,35 @@ def test_a_folder_that_is_a_link_is_named_as_extra(fetch: Runs, tmp_path: Path) 
     fetch()
     (fetch.root / "code").symlink_to(tmp_path)
     assert check(fetch).extra == ("code",)
+
+
+def test_two_layouts_in_one_folder_are_both_checked(fetch: Runs) -> None:
+    fetch()
+    fetch(layout=Wanted.HF)
+    found = verify(fetch.folder, fetch.pins, lambda event: None)
+    assert [(each.folder.name, each.is_sound, each.extra) for each in found] == [
+        ("weights", True, ()),
+        ("7B", True, ()),
+    ]
+    with (fetch.root / LARGE).open("r+b") as file:
+        file.write(b"rot")
+    assert [each.damaged for each in verify(fetch.folder, fetch.pins, lambda event: None)] == [(), (LARGE,)]
+
+
+def test_what_lies_deeper_is_extra_whatever_it_calls_itself(fetch: Runs) -> None:
+    fetch()
+    hidden = fetch.root / "docs/more"
+    (hidden / ".gatehouse").mkdir(parents=True)
+    (hidden / "code.py").write_bytes(b"")
+    assert check(fetch).extra == ("docs/more/code.py",)
+
+
+def test_a_disk_that_is_full_when_the_store_names_the_content_is_a_full_disk(
+    fetch: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(journal: Journal, etag: str) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Journal, "add_etag", refuse)
+    with pytest.raises(NoSpaceError):
+        fetch(pace=replace(PACE, patience_seconds=0))
