@@ -78,6 +78,7 @@ def whoami(server: Server = None, insecure_http: InsecureHttp = False, as_json: 
 
 
 def _from_browser(context: Context, *, no_browser: bool) -> str:
+    context.credentials.require_room()
     with Portal(context.server, insecure=context.insecure) as portal:  # without an old token, which may have ended
         codes = device.ask(portal)
         context.output.object({"event": "confirm", "page": codes.page_with_code, "code": codes.user_code})

@@ -6,14 +6,16 @@ import base64
 import gzip
 import json
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from release.client import batches, shapes, signature
+from release.client import batches, device, shapes, signature
 from release.client.errors import ClientError, NetworkError, SignatureError
+from release.client.selection import Wanted
 from release.client.session import LARGEST_ANSWER, Portal
-from tests.release.client.conftest import Runs
+from tests.release.client.conftest import PACE, Runs
 from tests.release.client.servers import TOKEN, Published, Servers, serving
 
 JSON = "application/json"
@@ -68,3 +70,25 @@ def test_an_answer_that_swells_fills_no_memory(servers: Servers, times: int) -> 
     tracemalloc.stop()
     assert refused.value.code == "answer_unreadable"
     assert most < 3 * LARGEST_ANSWER
+
+
+@pytest.mark.parametrize("token", ["gh_secret\n\n x", "gh_se cret", "gh_ключ", "", "x" * 501])
+def test_a_token_that_is_none_is_told_and_not_repeated(servers: Servers, token: str) -> None:
+    codes = {"device_code": "d", "user_code": "U", "verification_uri": servers.url}
+    servers.portal.answers["/portal/v1/device/codes"] = (200, JSON, json.dumps(codes).encode(), {})
+    servers.portal.answers["/portal/v1/device/tokens"] = (200, JSON, json.dumps({"access_token": token}).encode(), {})
+    with Portal(servers.url) as portal, pytest.raises(NetworkError) as refused:
+        device.await_token(portal, device.ask(portal), wait=lambda seconds: None)
+    assert (refused.value.code, "secret" in refused.value.explanation) == ("answer_unreadable", False)
+
+
+@pytest.mark.parametrize("url", ["https://999.999.999.999/a", "https://localhost/" + "a" * 70_000])
+def test_a_link_that_no_proxy_can_follow_is_no_trace(
+    fetch: Runs, servers: Servers, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"path": path, "url": url} for path in servers.portal.published.files]
+    links = "/portal/v1/releases/llama/7b/v1/links"
+    servers.portal.answers[links] = (200, JSON, json.dumps({"links": rows}).encode(), {})
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(NetworkError):
+        fetch(pace=replace(PACE, patience_seconds=0), layout=Wanted.ALL)

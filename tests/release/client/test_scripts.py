@@ -65,3 +65,17 @@ def test_the_configuration_is_where_it_was_named_on_every_system(
     kept_in = Path(lines(run("login", "--token", TOKEN, "--json"))[-1]["kept_in"])
     assert kept_in == home / "credentials.json"
     assert stat.S_IMODE(kept_in.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("obstacle", ["exposed", "unwritable"])
+def test_nobody_confirms_a_login_that_cannot_be_kept(run: Run, servers: Servers, home: Path, obstacle: str) -> None:
+    offer_a_login(servers)
+    run("login", "--token", TOKEN, token=None)
+    servers.portal.asked.clear()
+    if obstacle == "exposed":
+        (home / "credentials.json").chmod(0o644)
+    else:
+        (home / ".lock").unlink()
+        (home / ".lock").mkdir()
+    assert run("login", "--no-browser", "--json", token=None).exit_code == Exit.REFUSED
+    assert servers.portal.asked == []
