@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,13 @@ from .progress import following
 MOST_LINES = 60
 
 
+def _countable(seconds: float) -> float:
+    """Raises BadParameter for `inf` and `nan`, which no clock can count."""
+    if not math.isfinite(seconds):
+        raise typer.BadParameter("it has to be a number of seconds")
+    return seconds
+
+
 @ended
 def download(
     model: Annotated[str, typer.Argument(metavar="FAMILY/VARIANT[@VERSION]", help="As `gatehouse models` names it.")],
@@ -51,7 +59,10 @@ def download(
     ] = False,
     connections: Annotated[int, typer.Option(min=1, max=64, help="How many at once.")] = Pace.connections,
     patience: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="How long to go on when nothing arrives at all.")
+        float,
+        typer.Option(
+            min=0, callback=_countable, metavar="SECONDS", help="How long to go on when nothing arrives at all."
+        ),
     ] = Pace.patience_seconds,
     accept_new_keys: Annotated[
         bool, typer.Option("--accept-new-keys", help="Trust a publisher's key that this server did not show before.")

@@ -240,7 +240,15 @@ def test_a_full_disk_has_its_exit_code(run: Run, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     "words",
-    ["nonsense", "download", "download a/b --layout other", "download a/b --connections 0", "verify . --nonsense"],
+    [
+        "nonsense",
+        "download",
+        "download a/b --layout other",
+        "download a/b --connections 0",
+        "verify . --nonsense",
+        "download llama/7b --patience inf",
+        "download llama/7b --patience nan",
+    ],
 )
 def test_a_command_that_is_none_is_usage(run: Run, words: str) -> None:
     assert run(*words.split()).exit_code == Exit.USAGE
