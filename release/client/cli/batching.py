@@ -35,8 +35,13 @@ def submit(
 ) -> None:
     """Upload a file of prompts and start it."""
     context = Context(as_json=as_json, server=server, insecure=insecure_http)
-    with context.portal() as portal:
-        batch = batches.submit(portal, file, idempotency_key)
+    try:
+        with context.portal() as portal:
+            batch = batches.submit(portal, file, idempotency_key)
+    except KeyboardInterrupt as stopped:
+        if idempotency_key is not None:
+            raise
+        raise KeyboardInterrupt("`gatehouse batch status` shows whether it began all the same.") from stopped
     _show(context, batch)
     context.output.note(f"`gatehouse batch status {batch.id}` says how far it is.")
 

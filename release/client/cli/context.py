@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -22,7 +23,7 @@ from .exits import Exit, exit_for
 from .output import Output
 
 P = ParamSpec("P")
-INTERRUPTED = ClientError("interrupted", "Interrupted.", "What arrived is kept: run the same command again to go on.")
+GO_ON = "What arrived is kept: run the same command again to go on."
 
 
 class Context:
@@ -54,7 +55,10 @@ class Context:
 
 
 def ended(command: Callable[P, None]) -> Callable[P, None]:
-    """The command, ending with the documented exit code whatever happens in it; it has an argument `as_json`."""
+    """The command, ending with the documented exit code whatever happens in it; it has an argument `as_json`.
+
+    A KeyboardInterrupt may say what helps, where the same command once more does not.
+    """
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -69,10 +73,13 @@ def ended(command: Callable[P, None]) -> Callable[P, None]:
             told = error if isinstance(error, ClientError) else disk_error(error, Path(str(error.filename or ".")))
             _tell(output, told)
             raise typer.Exit(exit_for(told)) from error
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
+            told = ClientError("interrupted", "Interrupted.", str(stopped) or GO_ON)
             if as_json:
-                _tell(output, INTERRUPTED)
-            output.note(f"{INTERRUPTED.explanation} {INTERRUPTED.remedy}")
+                _tell(output, told)
+            output.note(f"{told.explanation} {told.remedy}")
+            with suppress(OSError):
+                sys.stdout.flush()
             os._exit(Exit.INTERRUPTED)  # threads may still wait for the network, and nothing is owed to them
 
     return run
