@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from release.client import batches, device, shapes, signature
 from release.client.errors import ClientError, NetworkError, SignatureError
+from release.client.folder import ReleaseFolder
 from release.client.selection import Wanted
 from release.client.session import LARGEST_ANSWER, Portal
 from tests.release.client.conftest import PACE, Runs
@@ -92,3 +94,14 @@ def test_a_link_that_no_proxy_can_follow_is_no_trace(
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     with pytest.raises(NetworkError):
         fetch(pace=replace(PACE, patience_seconds=0), layout=Wanted.ALL)
+
+
+@pytest.mark.parametrize(("held", "told"), [("v2", True), ("v1", False), (None, False)])
+def test_a_server_that_goes_back_to_another_version_does_not_do_so_silently(
+    fetch: Runs, notices: Callable[[], str], held: str | None, told: bool
+) -> None:
+    fetch()
+    folder = ReleaseFolder(fetch.root)
+    folder.note({**folder.noted(), "version": held})
+    fetch()
+    assert ("holds v2; v1 takes its place" in notices()) == told
