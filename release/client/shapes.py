@@ -47,7 +47,6 @@ class ReleaseFacts:
     model_id: str
     folder: str  # what Meta calls it on disk: 7B
     state: str
-    licence: str
     manifest_path: str
     signature_path: str
     keys_path: str
@@ -79,7 +78,6 @@ def release(portal: Portal, name: ModelName) -> ReleaseFacts:
         model_id=_text(portal, told, "model_id"),
         folder=_folder(told.get("folder"), name.variant),
         state=_text(portal, told, "state"),
-        licence=_licence(told.get("licence")),
         manifest_path=_path(portal, told, "manifest_url"),
         signature_path=_path(portal, told, "signature_url"),
         keys_path=_path(portal, told, "keys_url"),
@@ -144,10 +142,6 @@ def _path(portal: Portal, told: Mapping[str, Any], name: str) -> str:
 def _folder(told: Any, variant: str) -> str:
     sound = isinstance(told, str) and "/" not in told and not path_problem(told)
     return str(told) if sound else variant.upper()
-
-
-def _licence(told: Any) -> str:
-    return printable(f"{told.get('slug')} {told.get('version')}") if isinstance(told, dict) else ""
 
 
 def _notices(name: ModelName, told: Any) -> tuple[str, ...]:

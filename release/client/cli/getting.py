@@ -139,13 +139,16 @@ def _show_plan(output: Output, prospect: Prospect, made: Plan, *, whole: bool) -
         {"path": line.file.path, "size": line.file.size, "state": line.state, "to_come_bytes": line.to_come_bytes}
         for line in made.lines
     ]
+    signed, name = prospect.manifest, str(prospect.facts.name)
+    licence = f"{signed.licence.slug} {signed.licence.version}"
     output.object({
-        "event": "plan", "model": str(prospect.facts.name), "version": prospect.manifest.version,
-        "folder": prospect.root, "layout": prospect.choice.layout, "licence": prospect.facts.licence,
-        "signed_with": prospect.signed_with, "total_bytes": made.total_bytes, "to_come_bytes": made.to_come_bytes,
-        "files": lines,
+        "event": "plan", "model": name, "version": signed.version, "folder": prospect.root,
+        "layout": prospect.choice.layout, "licence": licence,
+        "signed_as": signed.model, "signed_with": prospect.signed_with,
+        "total_bytes": made.total_bytes, "to_come_bytes": made.to_come_bytes, "files": lines,
     })  # fmt: skip
-    output.note(f"{prospect.facts.name}, licence {prospect.facts.licence}, signed with {prospect.signed_with}")
+    known = f"signed as {signed.model} {signed.version} with {prospect.signed_with}"
+    output.note(f"{name}, licence {licence}, {known}")
     if whole or len(made.lines) <= MOST_LINES:
         words = {SOUND: "there", "missing": "to fetch", "damaged": "to repair"}
         rows = [(line.file.path, size(line.file.size), words[line.state]) for line in made.lines]

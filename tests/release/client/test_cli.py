@@ -120,7 +120,7 @@ def test_a_download_names_its_plan_and_its_end(run: Run) -> None:
     told = run("download", "llama/7b")
     assert told.exit_code == 0
     assert "llama/7B: 5 files as published, 5 of them fetched now." in told.stdout
-    assert "signed with" in told.stderr
+    assert "signed as llama-7b v1 with" in told.stderr
     assert run("download", "7B@v1").exit_code == 0  # a variant that only one family has
 
 

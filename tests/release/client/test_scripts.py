@@ -79,3 +79,11 @@ def test_nobody_confirms_a_login_that_cannot_be_kept(run: Run, servers: Servers,
         (home / ".lock").mkdir()
     assert run("login", "--no-browser", "--json", token=None).exit_code == Exit.REFUSED
     assert servers.portal.asked == []
+
+
+def test_a_plan_says_what_the_publisher_signed_and_not_what_the_server_calls_it(run: Run, servers: Servers) -> None:
+    servers.portal.facts = {"licence": {"slug": "anything-goes", "version": "9"}}
+    plan = next(line for line in lines(run("download", "llama/7b", "--dry-run", "--json")) if line["event"] == "plan")
+    assert (plan["signed_as"], plan["licence"]) == ("llama-7b", "research 1.0")
+    said = run("download", "llama/7b", "--dry-run").stderr
+    assert "llama/7b@v1, licence research 1.0, signed as llama-7b v1 with " in said
