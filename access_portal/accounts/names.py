@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 LONGEST_PLAIN = 80
 # Signs that turn the direction of what follows them: a name could make the rest of a line read as something else.
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+NO_CHARACTERS = frozenset("\ufffe\uffff")  # Unicode promises never to make any of them, and XML may not hold them
 
 
 def one_line(text: str) -> str:
@@ -29,4 +30,4 @@ def validate_one_line(text: str) -> None:
 
 
 def _is_unwanted(sign: str) -> bool:
-    return sign in TURNING or unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}
+    return sign in TURNING or sign in NO_CHARACTERS or unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}

@@ -14,6 +14,8 @@ from release.catalogue.file_groups import FileGroup, layouts_of
 from release.client.manifest import Layout
 from release.models import Artifact, Release
 
+# Read by curl from its input: whoever is on the machine can list what a program was started with.
+AS_ME = '<<< "Authorization: Bearer $TOKEN"'
 LAYOUT_OF_CLIENT = {Layout.META: "meta", Layout.HF: "hf"}
 
 
@@ -172,12 +174,12 @@ def _curl(kitchen: Kitchen) -> Recipe:
             f"curl -fsSL -o sha256sums.txt {sums}",
             "while read -r sum name; do",
             '  test -f "$name" && echo "$sum  $name" | sha256sum -c --quiet && continue',
-            f'  curl -fL --create-dirs -C - -H "Authorization: Bearer $TOKEN" -o "$name" {address}',
+            f'  curl -fL --create-dirs -C - -H @- -o "$name" {address} {AS_ME}',
             "done < sha256sums.txt",
         ]
     )
     one = kitchen.artifacts[0].path if kitchen.artifacts else "params.json"
-    single = f'curl -fL -H "Authorization: Bearer $TOKEN" -o {quote(_file_name(one))} {quote(kitchen.address(one))}'
+    single = f"curl -fL -H @- -o {quote(_file_name(one))} {quote(kitchen.address(one))} {AS_ME}"
     steps = [
         Step(_("Put a token that may download where only this shell sees it. Paste it, then press Enter:"),
              "read -rs TOKEN"),
@@ -193,7 +195,8 @@ def _curl(kitchen: Kitchen) -> Recipe:
 
 def _resuming(kitchen: Kitchen) -> Recipe:
     largest = max(kitchen.artifacts, key=lambda each: each.size_bytes).path if kitchen.artifacts else "params.json"
-    ask = f"link=$(curl -fsS -o /dev/null -w '%{{redirect_url}}' -H \"Authorization: Bearer $TOKEN\" {quote(kitchen.address(largest))})"  # noqa: E501
+    address = quote(kitchen.address(largest))
+    ask = f"link=$(curl -fsS -o /dev/null -w '%{{redirect_url}}' -H @- {address} {AS_ME})"
     name = quote(_file_name(largest))
     steps = [
         Step(_("Put your token into the shell as for curl, and ask for a link to one file:"), ask),

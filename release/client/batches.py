@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from codecs import BOM_UTF8 as BOM
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import file_digest
 from io import BufferedReader
@@ -88,7 +88,7 @@ def _rows(portal: Portal) -> Iterator[Any]:
         rows, last = page.get("data"), page.get("last_id")
         if not isinstance(rows, list):
             raise not_gatehouse(portal.server, "batches of another shape")
-        if last in seen:
+        if isinstance(last, str) and last in seen:
             return
         yield from rows
         if page.get("has_more") is not True or not isinstance(last, str):
@@ -107,9 +107,9 @@ def cancel(portal: Portal, batch_id: str) -> Batch:
     return _batch(portal, portal.post(f"/v1/batches/{_sound(batch_id)}/cancel", {}))
 
 
-def save_file(portal: Portal, file_id: str, target: BinaryIO) -> int:
+def save_file(portal: Portal, file_id: str, write: Callable[[bytes], int]) -> int:
     """How many bytes were written."""
-    return portal.save(f"/v1/files/{_sound(file_id)}/content", target)
+    return portal.save(f"/v1/files/{_sound(file_id)}/content", write)
 
 
 def require_results(batch: Batch) -> None:

@@ -30,6 +30,8 @@ def place_tokenizer(size_folder: Path, *, ours: bool = False) -> str | None:
     if not source.is_file():
         return None
     with disk_errors(size_folder.parent):
+        if beside.exists() and beside.samefile(source):  # also where somebody linked the one to the other
+            return None
         if not ours and (beside.is_symlink() or beside.exists()):
             same = beside.is_file() and _hash(beside) == _hash(source)
             return (
@@ -38,7 +40,7 @@ def place_tokenizer(size_folder: Path, *, ours: bool = False) -> str | None:
         fresh = beside.with_name(f"{TOKENIZER}.{os.getpid()}.new")
         fresh.unlink(missing_ok=True)
         try:
-            fresh.hardlink_to(source)
+            fresh.hardlink_to(source.resolve())  # a name for the file, never for a link to it
         except OSError:
             shutil.copyfile(source, fresh)
         fresh.replace(beside)

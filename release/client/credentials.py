@@ -48,6 +48,14 @@ class Credentials:
             write_object(path, {"default_server": server, "servers": {**self._rows(), server: {"token": token}}})
         return path
 
+    def require_room(self) -> None:
+        """Raises now what `keep` would raise, before somebody confirms a login in vain: its token would be lost."""
+        with changing(self.folder):
+            self._rows()
+            trial = self.folder / f"{FILE}.trial"
+            write_object(trial, {})
+            remove(trial)
+
     def forget(self, server: str) -> bool:
         """Whether there was one."""
         if server not in self._rows():

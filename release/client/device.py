@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .address import is_address
+from .credentials import sound_token
 from .errors import NetworkError, RefusedError
 from .problems import not_gatehouse, problem
 from .session import Answer, Portal
@@ -76,7 +77,7 @@ def await_token(
             continue
         told = _object(answer)
         if answer.status == 200 and isinstance(token := told.get("access_token"), str):
-            return token
+            return _token(portal, token)
         error = told.get("error")
         if error == "slow_down":
             interval = min(interval + SLOWER_SECONDS, LONGEST_INTERVAL_SECONDS)
@@ -85,6 +86,14 @@ def await_token(
         elif error != "authorization_pending" and answer.status < 500:
             raise problem(answer.status, answer.headers, answer.body, portal.server)
     raise RefusedError(*FINAL["expired_token"])
+
+
+def _token(portal: Portal, told: str) -> str:
+    """One that can be sent: in an error about one that cannot be, the token itself would be shown."""
+    try:
+        return sound_token(told)
+    except RefusedError:
+        raise not_gatehouse(portal.server, "a token of another shape") from None
 
 
 def _object(answer: Answer) -> dict[str, object]:

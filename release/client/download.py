@@ -20,6 +20,7 @@ from .reports import report
 from .selection import Choice, Wanted, chosen, usual_layout
 from .session import Portal
 from .transfer import Pace, Transfer
+from .wording import printable
 
 USUAL_PACE = Pace()
 
@@ -99,7 +100,11 @@ def require_access(prospect: Prospect) -> None:
 
 def plan(prospect: Prospect, tell: Tell) -> Plan:
     """Read what is in the folder, without changing anything; the folder need not exist."""
-    return Checker(ReleaseFolder(prospect.root), prospect.files, tell).plan()
+    folder, version = ReleaseFolder(prospect.root), prospect.manifest.version
+    held = folder.noted().get("version")
+    if held not in (None, version):  # which one is the newest, the server says and nobody signs
+        tell(Notice(f"{folder.root} holds {printable(held)}; {version} takes its place."))
+    return Checker(folder, prospect.files, tell).plan()
 
 
 def download(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import ClientError, DamagedError, NetworkError
 from .events import Notice
-from .folder import disk_error
+from .folder import disk_error, disk_errors
 from .links import LINK_REFUSED, Links
 from .manifest import File
 from .partial import Partial, Span
@@ -115,21 +115,25 @@ class Fetcher:
             with self._store.get(url, arrival.position, arrival.stop) as part:
                 require_usable(part, file, arrival.position)
                 self._work.links.worked(file)
-                if not arrival.partial.saw_etag(printable(part.headers.get("etag", ""))[:200]):
-                    self._work.notice(Notice(f"The store names {file.path} otherwise than before; its hash will tell."))
+                self._note_etag(part, arrival)
                 self._pour(part, arrival)
         except BROKEN as error:
             raise BrokenError(trouble(file, f"the connection broke ({error or type(error).__name__})")) from error
+
+    def _note_etag(self, part: Part, arrival: Arrival) -> None:
+        with disk_errors(self._work.folder):  # or a full disk passes for a broken connection, and is waited for
+            same = arrival.partial.saw_etag(printable(part.headers.get("etag", ""))[:200])
+        if not same:
+            name = arrival.partial.file.path
+            self._work.notice(Notice(f"The store names {name} otherwise than before; its hash will tell."))
 
     def _pour(self, part: Part, arrival: Arrival) -> None:
         while not (arrival.is_done or self._work.schedule.stop.is_set()):
             count = part.body.readinto(self._buffer[: arrival.room])
             if not count:
                 raise BrokenError(trouble(arrival.partial.file, "an answer ended too early"))
-            try:
+            with disk_errors(self._work.folder):
                 arrival.take(self._buffer[:count])
-            except OSError as error:
-                raise disk_error(error, self._work.folder) from error
             self._work.patience.rewarded()
             self._work.came(count)
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from .errors import RefusedError
+from .errors import ClientError, RefusedError
+from .folder import FULL, disk_error
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def write_object(path: Path, content: dict[str, Any]) -> None:
-    """Replace it; nobody else may read it, nor see a half of it. Raises RefusedError."""
+    """Replace it; nobody else may read it, nor see a half of it. Raises RefusedError or NoSpaceError."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         fresh.unlink(missing_ok=True)
@@ -53,7 +54,7 @@ def remove(path: Path) -> None:
 def changing(folder: Path) -> Iterator[None]:
     """Hold the folder, made if need be, while one of its files is read and written: two runs may remember at once.
 
-    Raises RefusedError.
+    Raises RefusedError or NoSpaceError.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -68,7 +69,9 @@ def changing(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _unwritable(path: Path, error: OSError) -> RefusedError:
+def _unwritable(path: Path, error: OSError) -> ClientError:
+    if error.errno in FULL:
+        return disk_error(error, path)
     return RefusedError(
         "config_unwritable",
         f"{path} cannot be written: {error.strerror}.",

@@ -30,8 +30,9 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def open_to_append(path: Path) -> int:
-    """A handle; raises OSError, also where a link lies."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+    """A handle; raises OSError, also where a link or a pipe lies."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    return os.open(path, flags, 0o644)  # of a pipe that nobody reads this is refused, and not waited for
 
 
 def open_alone(path: Path) -> int:

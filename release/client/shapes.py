@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import SignatureError
+from .manifest import LARGEST_FILE_BYTES
 from .model_name import LATEST, ModelName, parse
 from .paths import path_problem
 from .problems import not_gatehouse
@@ -46,7 +47,6 @@ class ReleaseFacts:
     model_id: str
     folder: str  # what Meta calls it on disk: 7B
     state: str
-    licence: str
     manifest_path: str
     signature_path: str
     keys_path: str
@@ -78,7 +78,6 @@ def release(portal: Portal, name: ModelName) -> ReleaseFacts:
         model_id=_text(portal, told, "model_id"),
         folder=_folder(told.get("folder"), name.variant),
         state=_text(portal, told, "state"),
-        licence=_licence(told.get("licence")),
         manifest_path=_path(portal, told, "manifest_url"),
         signature_path=_path(portal, told, "signature_url"),
         keys_path=_path(portal, told, "keys_url"),
@@ -100,7 +99,7 @@ def _model(portal: Portal, row: Any) -> Model:
         model=printable(_text(portal, row, "model")),
         name=printable(row.get("name") or row["model"]),
         latest=printable(latest) if isinstance(latest, str) else None,
-        bytes=count if isinstance(count, int) else 0,
+        bytes=count if type(count) is int and 0 <= count <= LARGEST_FILE_BYTES else 0,
         layouts=tuple(printable(each) for each in layouts) if isinstance(layouts, list) else (),
         access=_access(row.get("access")),
     )
@@ -130,20 +129,19 @@ def _text(portal: Portal, told: Mapping[str, Any], name: str) -> str:
 
 
 def _path(portal: Portal, told: Mapping[str, Any], name: str) -> str:
-    """On the server that we speak to, by whatever name it calls itself."""
+    """On the server that we speak to, by whatever name it calls itself: `x:http://other/` has no path on a server."""
     try:
-        return urlsplit(_text(portal, told, name)).path
+        path = urlsplit(_text(portal, told, name)).path
     except ValueError:
-        raise not_gatehouse(portal.server, f"{name} that is no address") from None
+        path = ""
+    if not path.startswith("/"):
+        raise not_gatehouse(portal.server, f"{name} that is no address")
+    return path
 
 
 def _folder(told: Any, variant: str) -> str:
     sound = isinstance(told, str) and "/" not in told and not path_problem(told)
     return str(told) if sound else variant.upper()
-
-
-def _licence(told: Any) -> str:
-    return printable(f"{told.get('slug')} {told.get('version')}") if isinstance(told, dict) else ""
 
 
 def _notices(name: ModelName, told: Any) -> tuple[str, ...]:

@@ -49,11 +49,11 @@ def verify(manifest: bytes, signature: bytes, keys: bytes) -> Statement:
     header = _object(_decode(token.split(".")[0]))
     if header.keys() != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or header["typ"] != TYPE:
         raise _refused("it is not a signature of a release")
-    known = _known_keys(keys)
-    if header["kid"] not in known:
+    known, key = _known_keys(keys), signer(signature)
+    if key not in known:
         raise _refused("it was made with a key that is not among the publisher's")
     try:
-        payload = jws.deserialize_compact(token, known[header["kid"]], algorithms=[ALGORITHM]).payload
+        payload = jws.deserialize_compact(token, known[key], algorithms=[ALGORITHM]).payload
     except (JoseError, ValueError) as error:
         raise _refused("it does not fit its own content") from error
     statement = _statement(_object(payload))

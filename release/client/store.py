@@ -23,7 +23,7 @@ from .version import CLIENT
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
 CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
-BROKEN = (OSError, HTTPException, httpx.HTTPError)  # what a connection may raise at any moment
+BROKEN = (OSError, HTTPException, httpx.HTTPError, httpx.InvalidURL)  # what a connection may raise at any moment
 
 
 class Body(Protocol):

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .companion import TOKENIZER, tokenizer_differs
-from .errors import ManifestError
+from .errors import ManifestError, RefusedError
 from .events import Tell
 from .evidence import kept
 from .folder import RECORD, ReleaseFolder
-from .manifest import Manifest
+from .manifest import File, Manifest
 from .pins import Pins
 from .plan import DAMAGED, MISSING, SOUND, Checker
 from .selection import Choice, Wanted
@@ -45,7 +45,7 @@ class Findings:
 
 
 def verify(folder: Path, pins: Pins, tell: Tell, keys: bytes | None = None) -> list[Findings]:
-    """Of the release in `folder`, or of each in the folders in it; raises ManifestError or SignatureError.
+    """Of the release in `folder`, and of each in the folders in it; raises ManifestError or SignatureError.
 
     `keys` are the publisher's from elsewhere, to be used instead of those kept in the folder.
     """
@@ -53,9 +53,8 @@ def verify(folder: Path, pins: Pins, tell: Tell, keys: bytes | None = None) -> l
 
 
 def _roots(folder: Path) -> list[Path]:
-    if (folder / RECORD).is_dir():
-        return [folder]
-    found = sorted(path.parent for path in folder.glob(f"*/{RECORD}") if path.is_dir()) if folder.is_dir() else []
+    within = sorted(path.parent for path in folder.glob(f"*/{RECORD}")) if folder.is_dir() else []
+    found = [place for place in (folder, *within) if (place / RECORD).is_dir()]
     if not found:
         raise ManifestError(
             "evidence_missing",
@@ -70,7 +69,8 @@ def _verify(folder: ReleaseFolder, pins: Pins, tell: Tell, keys: bytes | None) -
     evidence = evidence if keys is None else replace(evidence, keys=keys)
     manifest, key = evidence.believed()
     choice = _choice(folder)
-    chosen = [file for file in manifest.files if choice.wants(file)] or list(manifest.files)
+    wanted = {file for file in manifest.files if choice.wants(file)} or set(manifest.files)
+    chosen = [file for file in manifest.files if file in wanted or _is_there(folder, file)]
     known = pins.of(str(folder.noted().get("server", "")))
     lines = Checker(folder, chosen, tell).plan().lines
     states = {
@@ -100,16 +100,27 @@ def _choice(folder: ReleaseFolder) -> Choice:
     return Choice(Wanted(layout) if layout in list(Wanted) else Wanted.ALL, include, exclude)
 
 
+def _is_there(folder: ReleaseFolder, file: File) -> bool:
+    """What a wider run brought is checked too. Behind a link nothing is of the release: that link is extra."""
+    try:
+        return os.path.lexists(folder.place(file))
+    except RefusedError:
+        return False
+
+
 def _texts(noted: object) -> tuple[str, ...]:
     return tuple(str(each) for each in noted) if isinstance(noted, list) else ()
 
 
 def _extra(root: Path, manifest: Manifest) -> Iterator[str]:
-    """Files that the release does not have; they may be the user's own."""
+    """Files and links that the release does not have; they may be the user's own. A folder in it may be a release."""
     known = {file.path for file in manifest.files}
     for place, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if Path(place, name) != root / RECORD)
-        for name in sorted(names):
+        if Path(place) == root:
+            folders[:] = [name for name in folders if name != RECORD and not (root / name / RECORD).is_dir()]
+        folders.sort()
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        for name in sorted(names + links):
             path = Path(place, name).relative_to(root).as_posix()
             if path not in known:
                 yield printable(path)

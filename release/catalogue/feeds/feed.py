@@ -10,6 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from release.catalogue.feeds.entries import Entry
+from release.catalogue.plain_text import legible
 
 ATOM = "http://www.w3.org/2005/Atom"
 JSON_FEED = "https://jsonfeed.org/version/1.1"
@@ -74,7 +75,7 @@ def _add_entry(element: Xml.Element, entry: Entry) -> None:
     _add(element, "link", rel="alternate", type="text/html", href=entry.url)
     for term in (entry.what, release.variant.model_id):
         _add(element, "category", term=term)
-    _add(element, "rights", str(release.licence_version))
+    _add(element, "rights", legible(str(release.licence_version)))
     _add(element, "content", entry.text, type="text")
 
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from release import queries
 from release.catalogue.feeds.entries import MOST, entries
 from release.catalogue.feeds.feed import Feed, as_atom, as_json_feed
+from release.catalogue.plain_text import legible
 from release.catalogue.queries import changed_lately
 from release.models import Family
 
@@ -41,8 +42,8 @@ def _feed(request: HttpRequest, family_slug: str | None) -> Feed:
     family = None if family_slug is None else queries.get_family(family_slug)
     with translation.override("en"):
         return Feed(
-            title=_title(family),
-            author=settings.SITE_NAME,
+            title=legible(_title(family)),
+            author=legible(settings.SITE_NAME),
             url=settings.BASE_URL + request.path,
             page=settings.BASE_URL
             + (reverse("catalogue") if family is None else reverse("family", args=[family.slug])),

@@ -35,8 +35,13 @@ def submit(
 ) -> None:
     """Upload a file of prompts and start it."""
     context = Context(as_json=as_json, server=server, insecure=insecure_http)
-    with context.portal() as portal:
-        batch = batches.submit(portal, file, idempotency_key)
+    try:
+        with context.portal() as portal:
+            batch = batches.submit(portal, file, idempotency_key)
+    except KeyboardInterrupt as stopped:
+        if idempotency_key is not None:
+            raise
+        raise KeyboardInterrupt("`gatehouse batch status` shows whether it began all the same.") from stopped
     _show(context, batch)
     context.output.note(f"`gatehouse batch status {batch.id}` says how far it is.")
 
@@ -110,12 +115,17 @@ def _count(batch: Batch) -> str:
 
 
 def _save(portal: Portal, file_id: str | None, path: Path | None) -> None:
-    """Whole or not at all; an empty file where the server has none."""
+    """A file whole or not at all, and empty where the server has none; to stdout whole lines."""
     if path is None:
-        _fill(portal, file_id, sys.stdout.buffer)
+        lines = _WholeLines(sys.stdout.buffer)
+        if file_id is not None:
+            batches.save_file(portal, file_id, lines.write)
+            lines.end()
         return
     with disk_errors(path.parent), _replacing(path) as file:
-        _fill(portal, file_id, file)
+        if file_id is not None:
+            batches.save_file(portal, file_id, file.write)
+        file.flush()  # now, while a full disk can still be told
 
 
 @contextmanager
@@ -135,7 +145,22 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
         fresh.unlink(missing_ok=True)
 
 
-def _fill(portal: Portal, file_id: str | None, file: BinaryIO) -> None:
-    if file_id is not None:
-        batches.save_file(portal, file_id, file)
-        file.flush()  # now, while a full disk can still be told
+class _WholeLines:
+    """Passes lines on once they are whole: half an answer is none, and an error after it has a line of its own."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self._rest = b""
+
+    def write(self, data: bytes) -> int:
+        whole, end, rest = data.rpartition(b"\n")
+        if end:
+            self._target.write(self._rest + whole + end)
+            self._rest = b""
+        self._rest += rest
+        return len(data)
+
+    def end(self) -> None:
+        """What has no end of line is whole as well, for nothing follows."""
+        self._target.write(self._rest)
+        self._target.flush()

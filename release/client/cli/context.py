@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -22,13 +23,14 @@ from .exits import Exit, exit_for
 from .output import Output
 
 P = ParamSpec("P")
+GO_ON = "What arrived is kept: run the same command again to go on."
 
 
 class Context:
     """Of one run of one command."""
 
     def __init__(self, *, as_json: bool, server: str | None = None, insecure: bool = False) -> None:
-        folder = Path(typer.get_app_dir("gatehouse"))
+        folder = _config_folder()
         self.output = Output(as_json=as_json)
         self.credentials = Credentials(folder, os.environ)
         self.pins = Pins(folder)
@@ -53,11 +55,15 @@ class Context:
 
 
 def ended(command: Callable[P, None]) -> Callable[P, None]:
-    """The command, ending with the documented exit code whatever happens in it; it has an argument `as_json`."""
+    """The command, ending with the documented exit code whatever happens in it; it has an argument `as_json`.
+
+    A KeyboardInterrupt may say what helps, where the same command once more does not.
+    """
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        output = Output(as_json=bool(kwargs.get("as_json")))
+        as_json = bool(kwargs.get("as_json"))
+        output = Output(as_json=as_json)
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             command(*args, **kwargs)
@@ -67,13 +73,22 @@ def ended(command: Callable[P, None]) -> Callable[P, None]:
             told = error if isinstance(error, ClientError) else disk_error(error, Path(str(error.filename or ".")))
             _tell(output, told)
             raise typer.Exit(exit_for(told)) from error
-        except KeyboardInterrupt:
-            output.object({"error": {"code": "interrupted", "explanation": "Interrupted."}})
-            output.note("Interrupted. What arrived is kept: run the same command again to go on.")
-            sys.stdout.flush()
+        except KeyboardInterrupt as stopped:
+            told = ClientError("interrupted", "Interrupted.", str(stopped) or GO_ON)
+            if as_json:
+                _tell(output, told)
+            output.note(f"{told.explanation} {told.remedy}")
+            with suppress(OSError):
+                sys.stdout.flush()
             os._exit(Exit.INTERRUPTED)  # threads may still wait for the network, and nothing is owed to them
 
     return run
+
+
+def _config_folder() -> Path:
+    """On macOS too where XDG_CONFIG_HOME names it, else where the system keeps such things."""
+    named = os.environ.get("XDG_CONFIG_HOME")
+    return Path(named) / "gatehouse" if named else Path(typer.get_app_dir("gatehouse"))
 
 
 def _tell(output: Output, error: ClientError) -> None:

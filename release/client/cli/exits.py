@@ -40,7 +40,7 @@ MEANINGS = {
     Exit.DAMAGED: "Not what was published: a file is missing or damaged, a manifest or signature was refused.",
     Exit.NETWORK: "Server or store gave no answer that can be used: try again, what arrived is kept.",
     Exit.NO_SPACE: "The disk is full, or would be: nothing that was fetched is lost.",
-    Exit.INTERRUPTED: "Interrupted by Ctrl-C or a signal: the same command goes on from there.",
+    Exit.INTERRUPTED: "Interrupted by Ctrl-C or a signal: the same download goes on from there.",
 }
 
 # The first that fits counts.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,13 @@ from .progress import following
 MOST_LINES = 60
 
 
+def _countable(seconds: float) -> float:
+    """Raises BadParameter for `inf` and `nan`, which no clock can count."""
+    if not math.isfinite(seconds):
+        raise typer.BadParameter("it has to be a number of seconds")
+    return seconds
+
+
 @ended
 def download(
     model: Annotated[str, typer.Argument(metavar="FAMILY/VARIANT[@VERSION]", help="As `gatehouse models` names it.")],
@@ -51,7 +59,10 @@ def download(
     ] = False,
     connections: Annotated[int, typer.Option(min=1, max=64, help="How many at once.")] = Pace.connections,
     patience: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="How long to go on when nothing arrives at all.")
+        float,
+        typer.Option(
+            min=0, callback=_countable, metavar="SECONDS", help="How long to go on when nothing arrives at all."
+        ),
     ] = Pace.patience_seconds,
     accept_new_keys: Annotated[
         bool, typer.Option("--accept-new-keys", help="Trust a publisher's key that this server did not show before.")
@@ -128,13 +139,16 @@ def _show_plan(output: Output, prospect: Prospect, made: Plan, *, whole: bool) -
         {"path": line.file.path, "size": line.file.size, "state": line.state, "to_come_bytes": line.to_come_bytes}
         for line in made.lines
     ]
+    signed, name = prospect.manifest, str(prospect.facts.name)
+    licence = f"{signed.licence.slug} {signed.licence.version}"
     output.object({
-        "event": "plan", "model": str(prospect.facts.name), "version": prospect.manifest.version,
-        "folder": prospect.root, "layout": prospect.choice.layout, "licence": prospect.facts.licence,
-        "signed_with": prospect.signed_with, "total_bytes": made.total_bytes, "to_come_bytes": made.to_come_bytes,
-        "files": lines,
+        "event": "plan", "model": name, "version": signed.version, "folder": prospect.root,
+        "layout": prospect.choice.layout, "licence": licence,
+        "signed_as": signed.model, "signed_with": prospect.signed_with,
+        "total_bytes": made.total_bytes, "to_come_bytes": made.to_come_bytes, "files": lines,
     })  # fmt: skip
-    output.note(f"{prospect.facts.name}, licence {prospect.facts.licence}, signed with {prospect.signed_with}")
+    known = f"signed as {signed.model} {signed.version} with {prospect.signed_with}"
+    output.note(f"{name}, licence {licence}, {known}")
     if whole or len(made.lines) <= MOST_LINES:
         words = {SOUND: "there", "missing": "to fetch", "damaged": "to repair"}
         rows = [(line.file.path, size(line.file.size), words[line.state]) for line in made.lines]

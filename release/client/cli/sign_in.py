@@ -78,11 +78,12 @@ def whoami(server: Server = None, insecure_http: InsecureHttp = False, as_json: 
 
 
 def _from_browser(context: Context, *, no_browser: bool) -> str:
+    context.credentials.require_room()
     with Portal(context.server, insecure=context.insecure) as portal:  # without an old token, which may have ended
         codes = device.ask(portal)
         context.output.object({"event": "confirm", "page": codes.page_with_code, "code": codes.user_code})
         context.output.note(f"Open {codes.page} and confirm the code {codes.user_code}.")
-        if not no_browser and webbrowser.open(codes.page_with_code):
+        if not (no_browser or context.output.as_json) and webbrowser.open(codes.page_with_code):
             context.output.note("Your browser shows the page. Compare the code before you allow it.")
         return device.await_token(portal, codes)
 

@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -116,6 +117,21 @@ def test_hostile_words_are_words(client: Client) -> None:
     assert "<script>alert(1)</script>\n" in content
     assert not set(content) & set("\x0b\u202e\u202c\r")
     assert b"<script>" not in client.get("/models/feed.atom").content
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x0b", "\x1b", "\ufffe", "\uffff"])
+def test_signs_that_no_xml_may_hold_are_left_out_wherever_they_stand(client: Client, sign: str) -> None:
+    if sign == "\x00" and connection.vendor == "postgresql":
+        pytest.skip("it keeps none")
+    release = make_release(changelog=f"a{sign}b")
+    end(release, state="withdrawn", withdrawn_at=timezone.now(), withdrawn_reason=f"c{sign}d")
+    family, licence = release.variant.family, release.licence_version.licence
+    family.name = licence.title = f"e{sign}f"
+    family.save()
+    licence.save()
+    for path in ("/models/feed.atom", f"/models/{family.slug}/feed.atom"):
+        assert "c d" in (atom(client, path).findtext(f"{ATOM}entry/{ATOM}content") or "")
+    assert sign not in client.get("/models/feed.json").content.decode()
 
 
 @pytest.mark.parametrize("language", ["en", "ms"])

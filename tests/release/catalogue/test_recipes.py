@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,19 @@ def shell(published: Release, live_server: LiveServer, tmp_path: Path) -> Any:
     return run
 
 
+@pytest.fixture
+def processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What anybody on the machine can see of curl and wget while they run: their arguments."""
+    seen, tools = tmp_path / "seen", tmp_path / "tools"
+    tools.mkdir()
+    for name in ("curl", "wget"):
+        real = shutil.which(name)
+        (tools / name).write_text(f'#!/bin/sh\necho "$@" >> {seen}\nexec {real} "$@"\n')
+        (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    return seen
+
+
 def whole(folder: Path, release: Release) -> bool:
     hashes = {each.path: each.sha256 for each in release.artifacts.all()}
     return all(hashlib.sha256((folder / path).read_bytes()).hexdigest() == sha for path, sha in hashes.items())
@@ -144,3 +158,15 @@ def test_wget_takes_up_a_broken_file_with_a_fresh_link(shell: Any, published: Re
     assert hashlib.sha256((folder / largest.path).read_bytes()).hexdigest() == largest.sha256
     (folder / largest.path).write_bytes((folder / largest.path).read_bytes()[:1000])
     assert hashlib.sha256((shell(script) / largest.path).read_bytes()).hexdigest() == largest.sha256
+
+
+@pytest.mark.parametrize("slug", ["curl", "wget"])
+def test_the_token_is_not_among_the_arguments_that_all_users_of_a_machine_can_list(
+    slug: str, shell: Any, processes: Path, published: Release, live_server: LiveServer
+) -> None:
+    steps = by_slug(recipes(kitchen(published, live_server.url)))[slug].steps
+    for step in steps:
+        if "resolve" in step.command:
+            shell(step.command)
+    assert "/resolve/" in processes.read_text()
+    assert "gh_" not in processes.read_text()

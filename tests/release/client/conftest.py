@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 import redis
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
+from typer.testing import CliRunner, Result
 
 from release.client import download as client
+from release.client.cli.app import app
 from release.client.download import Order, Outcome
 from release.client.events import Event
 from release.client.manifest import Layout
@@ -20,6 +23,7 @@ from release.client.model_name import parse
 from release.client.pins import Pins
 from release.client.session import Portal
 from release.client.transfer import Pace
+from tests.release.client.commands import Run
 from tests.release.client.servers import TOKEN, Published, Servers, serving
 
 BLOCK = 64 * 1024
@@ -83,6 +87,32 @@ class Runs:
 @pytest.fixture
 def fetch(servers: Servers, tmp_path: Path) -> Runs:
     return Runs(servers, tmp_path / "weights", Pins(tmp_path / "config"))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of a person on a machine of their own, who has just opened a terminal in an empty folder."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home/.config"))
+    for name in ("GATEHOUSE_TOKEN", "GATEHOUSE_SERVER"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "home/.config/gatehouse"
+
+
+@pytest.fixture
+def run(servers: Servers, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """`run("models")`: as this person, on a server that was named before; `token=None` is nobody."""
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("release.client.session.PAUSES_SECONDS", (0.0, 0.0, 0.0))
+
+    def invoke(*words: str, token: str | None = TOKEN, server: str | None = None, stdin: bytes = b"") -> Result:
+        env = {"GATEHOUSE_TOKEN": token, "GATEHOUSE_SERVER": server or servers.url}
+        return CliRunner().invoke(app, list(words), env=env, input=stdin)
+
+    yield invoke
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -3,60 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from release.client.cli.app import app
 from release.client.cli.exits import MEANINGS, Exit
 from release.client.version import VERSION
-from tests.release.client.commands import Run
+from tests.release.client.commands import Run, lines, start
 from tests.release.client.conftest import LAYOUTS
 from tests.release.client.servers import TOKEN, Servers
 
-ROOT = Path(__file__).resolve().parents[3]
 ME, MODELS = "/portal/v1/me", "/portal/v1/models"
 LINKS = "/portal/v1/releases/llama/7b/v1/links"
 ANON, TROUBLE = "not_signed_in", "server_trouble"
 JSON, PROBLEM, HTML = "application/json", "application/problem+json", "text/html"
 META = ["checklist.chk", "consolidated.00.pth", "docs/use policy.txt", "params.json", "tokenizer.model"]
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Of a person on a machine of their own, who has just opened a terminal in an empty folder."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home/.config"))
-    for name in ("GATEHOUSE_TOKEN", "GATEHOUSE_SERVER"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    return tmp_path / "home/.config/gatehouse"
-
-
-@pytest.fixture
-def run(servers: Servers, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """`run("models")`: as this person, on a server that was named before; `token=None` is nobody."""
-    before = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr("release.client.session.PAUSES_SECONDS", (0.0, 0.0, 0.0))
-
-    def invoke(*words: str, token: str | None = TOKEN, server: str | None = None, stdin: bytes = b"") -> Result:
-        env = {"GATEHOUSE_TOKEN": token, "GATEHOUSE_SERVER": server or servers.url}
-        return CliRunner().invoke(app, list(words), env=env, input=stdin)
-
-    yield invoke
-    signal.signal(signal.SIGTERM, before)
-
-
-def lines(result: Result) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def test_a_token_is_kept_for_its_owner_alone_and_used_afterwards(run: Run, home: Path) -> None:
@@ -155,7 +120,7 @@ def test_a_download_names_its_plan_and_its_end(run: Run) -> None:
     told = run("download", "llama/7b")
     assert told.exit_code == 0
     assert "llama/7B: 5 files as published, 5 of them fetched now." in told.stdout
-    assert "signed with" in told.stderr
+    assert "signed as llama-7b v1 with" in told.stderr
     assert run("download", "7B@v1").exit_code == 0  # a variant that only one family has
 
 
@@ -275,7 +240,15 @@ def test_a_full_disk_has_its_exit_code(run: Run, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     "words",
-    ["nonsense", "download", "download a/b --layout other", "download a/b --connections 0", "verify . --nonsense"],
+    [
+        "nonsense",
+        "download",
+        "download a/b --layout other",
+        "download a/b --connections 0",
+        "verify . --nonsense",
+        "download llama/7b --patience inf",
+        "download llama/7b --patience nan",
+    ],
 )
 def test_a_command_that_is_none_is_usage(run: Run, words: str) -> None:
     assert run(*words.split()).exit_code == Exit.USAGE
@@ -362,12 +335,3 @@ def test_a_full_disk_behind_stdout_is_no_trace(servers: Servers, home: Path, wor
 def test_a_terminal_without_our_characters_gets_others(servers: Servers, home: Path) -> None:
     told, _ = start(servers, "whoami", PYTHONIOENCODING="ascii").communicate(timeout=60)
     assert "Token ?laptop?" in told
-
-
-def start(
-    servers: Servers, *words: str, stdout: int | BinaryIO = subprocess.PIPE, **more: str
-) -> subprocess.Popen[str]:
-    """In a process of its own, as a shell does."""
-    env = {**os.environ, "GATEHOUSE_TOKEN": TOKEN, "GATEHOUSE_SERVER": servers.url, "PYTHONPATH": str(ROOT), **more}
-    command = [sys.executable, "-m", "release.client", *words]
-    return subprocess.Popen(command, env=env, stdout=stdout, stderr=subprocess.PIPE, text=True)

@@ -169,7 +169,7 @@ def test_a_link_that_is_no_address_is_refused(fetch: Runs, servers: Servers, url
     rows = [{"path": path, "url": url} for path in servers.portal.published.files]
     servers.portal.answers[LINKS] = (200, JSON, json.dumps({"links": rows}).encode(), {})
     with pytest.raises(NetworkError) as refused:
-        fetch(pace=replace(PACE, patience_seconds=0))
+        fetch(pace=replace(PACE, patience_seconds=0), layout=Wanted.ALL)
     assert refused.value.code == "answer_unreadable"
 
 

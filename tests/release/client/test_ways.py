@@ -10,11 +10,9 @@ import pytest
 
 from release.client.cli.exits import Exit
 from tests.access_portal.outbox.test_posting_tls import certificate
+from tests.release.client.commands import start
 from tests.release.client.conftest import LAYOUTS, contents
 from tests.release.client.servers import Published, Servers, serving
-from tests.release.client.test_cli import home, start
-
-__all__ = ["home"]
 
 LARGE = "consolidated.00.pth"
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -19,7 +22,7 @@ from release.client.session import Portal
 from release.models import Release
 from tests.factories import make_grant, make_user
 from tests.inference_worker import web
-from tests.release.client.batches.scene import IN, begin, done, kept
+from tests.release.client.batches.scene import IN, ROOT, begin, done, kept
 from tests.release.client.commands import Run, failure, told
 from tests.release.faulty_store import Answer, Ask, FaultyStore, Request
 
@@ -207,6 +210,29 @@ def test_an_answer_that_is_lost_begins_no_second_batch(
     way.faults.append(lose)
     assert begin(run, *words) == json.loads(lost[0].body)["id"]
     assert Batch.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"), [((), "gatehouse batch status"), (("--idempotency-key", "k"), "run the same command again")]
+)
+def test_whoever_interrupts_a_submission_is_not_told_to_begin_it_twice(
+    way: FaultyStore, prompts: bytes, ada: User, words: tuple[str, ...], advice: str
+) -> None:
+    def interrupt(request: Request, ask: Ask) -> Answer | None:
+        if (request.method, request.path) == ("POST", "/v1/batches"):
+            answer = ask(request)
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+            return answer
+        return None
+
+    way.faults.append(interrupt)
+    env = {**os.environ, "GATEHOUSE_TOKEN": web.token(ada), "GATEHOUSE_SERVER": way.url, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "release.client", "batch", "submit", IN, *words]
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, Batch.objects.count()) == (Exit.INTERRUPTED, 1)
+    assert advice in said
 
 
 def test_more_batches_than_one_page_are_all_listed(run: Run, ada: User) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from access_portal.accounts.models import User
 from release.client.cli.exits import Exit
@@ -75,3 +78,14 @@ def test_answers_that_do_not_fit_on_the_disk_behind_stdout_are_told(
     with Path("/dev/full").open("wb") as full:  # a disk that is
         ended = subprocess.run(command, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (ended.returncode, "is full" in ended.stderr, "Traceback" in ended.stderr) == (Exit.NO_SPACE, True, False)
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_answers_that_break_off_leave_whole_lines_on_stdout(
+    run: Run, way: FaultyStore, prompts: bytes, words: tuple[str, ...]
+) -> None:
+    batch = done(begin(run))
+    way.faults.append(cut)
+    broken = run("results", batch.pk, *words)
+    assert broken.exit_code == Exit.NETWORK
+    assert [set(json.loads(line)) for line in broken.stdout.splitlines()] == ([{"error"}] if words else [])
