@@ -3,14 +3,15 @@
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "access_portal.settings")
-
-pages = get_asgi_application()  # sets Django up, which the import below needs
+django.setup(set_prefix=False)  # which the imports below need
 
 from access_portal.api_handler import ApiHandler  # noqa: E402
+from access_portal.bounded_handler import BoundedHandler  # noqa: E402
 
+pages = BoundedHandler()
 api = ApiHandler()
 
 

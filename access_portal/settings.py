@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF
 from environs import FileAwareEnv, validate
 
 from access_portal.accounts.orcid.addresses import check_domain, site_of
+from access_portal.origins import origin_of
 from access_portal.receipts.keys import read_private_key, read_public_keys
 from access_portal.wiring import (  # noqa: F401 - settings like those below
     CLOCK_JOBS,
@@ -197,6 +198,12 @@ if DOWNLOAD_SIGNER == "cloudfront" and not (CLOUDFRONT_URL and CLOUDFRONT_KEY_PA
         "GATEHOUSE_CLOUDFRONT_PRIVATE_KEY must be given"
     )
 DOWNLOAD_ORIGIN = CLOUDFRONT_URL if DOWNLOAD_SIGNER == "cloudfront" else S3_PUBLIC_ENDPOINT_URL
+if DOWNLOAD_ORIGIN and origin_of(DOWNLOAD_ORIGIN) == origin_of(BASE_URL):
+    where = "GATEHOUSE_CLOUDFRONT_URL" if DOWNLOAD_SIGNER == "cloudfront" else "GATEHOUSE_S3_PUBLIC_ENDPOINT_URL"
+    raise ValueError(
+        f"{where} must have another host or port than GATEHOUSE_BASE_URL: Hub clients take their token along to a link "
+        "that stays at one address"
+    )
 
 # Batch inference
 MODEL_CACHE_DIR = Path(env.str("GATEHOUSE_MODEL_CACHE_DIR", str(ROOT / ".gatehouse" / "models")))

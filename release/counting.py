@@ -73,7 +73,7 @@ def _used_up(grant: Grant, today: DailyBytes, wanted: int, now: datetime) -> Dai
     )
     if wanted > today.limit:
         remedy = _("That is more than any day has. Ask for fewer files at once, or ask the office for a larger figure.")
-    else:
-        remedy = _("It opens again at %(opens)s. Files of which you had a link today can be taken up again until then.")
+        return DailyBytesUsedError(explanation % sizes, remedy, today.opens_at, None)
+    remedy = _("It opens again at %(opens)s. Files of which you had a link today can be taken up again until then.")
     left = int((today.opens_at - now).total_seconds()) + 1
     return DailyBytesUsedError(explanation % sizes, remedy % sizes, today.opens_at, left)

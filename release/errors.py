@@ -72,19 +72,19 @@ class ReleaseStateError(ConflictError):
 
 
 class TooManyRequestsError(GatehouseError):
-    """`retry_after` is in seconds."""
+    """`retry_after` is in seconds, or None where waiting does not help."""
 
     status = 429
 
-    def __init__(self, code: str, explanation: str, remedy: str, *, retry_after: int) -> None:
+    def __init__(self, code: str, explanation: str, remedy: str, *, retry_after: int | None) -> None:
         super().__init__(code, explanation, remedy)
         self.retry_after = retry_after
 
 
 class DailyBytesUsedError(TooManyRequestsError):
-    """It opens again at `opens_at`."""
+    """It opens again at `opens_at`; no `retry_after` when not even a whole day would do."""
 
-    def __init__(self, explanation: str, remedy: str, opens_at: datetime, retry_after: int) -> None:
+    def __init__(self, explanation: str, remedy: str, opens_at: datetime, retry_after: int | None) -> None:
         super().__init__("daily_bytes_used", explanation, remedy, retry_after=retry_after)
         self.opens_at = opens_at
 

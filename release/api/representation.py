@@ -102,8 +102,15 @@ def _not_released(variant: Variant) -> Shown:
 def _deprecated(release: Release) -> Shown | None:
     if release.state != Release.State.DEPRECATED:
         return None
-    successor = release.successor.version if release.successor else None
-    return {"reason": release.deprecated_reason, "successor": successor}
+    return {"reason": release.deprecated_reason, "successor": _successor(release, release.offered_instead)}
+
+
+def _successor(release: Release, better: Release | None) -> str | None:
+    """A version of this size, or another size with its version, as clients and commands are told it: `llama/7b@v2`."""
+    if better is None:
+        return None
+    same_size = better.variant_id == release.variant_id
+    return better.version if same_size else f"{name_of(better.variant)}@{better.version}"
 
 
 def _absolute(path: str) -> str:

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -62,6 +63,8 @@ def hub_door(*methods: str) -> Callable[[View[P]], Callable[Concatenate[HttpRequ
                 answer = view(request, _caller(request), *args, **kwargs)
             except errors.HubError as error:
                 return error.response()
+            except SuspiciousOperation:  # such as more parameters than Django reads
+                return errors.malformed("There is more in this request than is read here. Ask for less.").response()
             except GatehouseError as error:
                 return errors.other(error).response()
             answer.setdefault("Cache-Control", "no-store")

@@ -103,10 +103,21 @@ def gated(variant: Variant, refused: GatehouseError, *, anonymous: bool) -> HubE
 def other(error: GatehouseError) -> HubError:
     """Anything else that the house refuses, such as a store that does not answer."""
     assert not isinstance(error, PermissionRefusedError)
+    if isinstance(error, DailyBytesUsedError):
+        return _quota(error)
+    return HubError(error.status, one_line(f"{error.explanation} {error.remedy}"), cause=error)
+
+
+def _quota(error: DailyBytesUsedError) -> HubError:
+    """Clients wait for as long as they are told and go on by themselves, so they should say why.
+
+    Where no day is long enough they are not sent to wait, which 429 means to them, but told at once as of a gate.
+    """
     message = one_line(f"{error.explanation} {error.remedy}")
-    headers = {}
-    if isinstance(error, DailyBytesUsedError):  # clients wait that long and go on by themselves: they should say why
-        headers = {"Retry-After": str(error.retry_after), "X-HF-Warning": f"quota; {message}"}
+    if error.retry_after is None:
+        message = f"{message} See {settings.BASE_URL}{reverse('my_grants')}"
+        return HubError(403, message, "GatedRepo", {"X-HF-Warning": f"quota; {message}"}, error)
+    headers = {"Retry-After": str(error.retry_after), "X-HF-Warning": f"quota; {message}"}
     return HubError(error.status, message, headers=headers, cause=error)
 
 

@@ -19,7 +19,7 @@ def page_of(release: Release) -> str:
 def with_notices(answer: HttpResponse, release: Release) -> HttpResponse:
     """Add that the release was deprecated, where it was: clients say it once per release."""
     if release.state == Release.State.DEPRECATED:
-        newer = "" if release.successor is None else f" Use {release.successor} instead."
+        newer = "" if release.offered_instead is None else f" Use {release.offered_instead} instead."
         page = settings.BASE_URL + page_of(release)
         words = f"{release} is deprecated: {release.deprecated_reason}{newer} See {page}"
         answer["X-HF-Warning"] = one_line(f"deprecated {release.commit[:8]}; {words}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.http import HttpRequest, JsonResponse
+from django.utils.encoding import escape_uri_path
 
 from release.hub.parameters import number
 from release.hub.shapes import Json
@@ -18,11 +19,13 @@ def paged(request: HttpRequest, items: Sequence[Json]) -> JsonResponse:
     size = min(number(request, "limit") or PAGE, PAGE)
     answer = JsonResponse(list(items[start : start + size]), safe=False)
     if start + size < len(items):
-        answer["Link"] = f'<{_address(request, start + size)}>; rel="next"'
+        answer["Link"] = link_to_next(request, str(start + size))
     return answer
 
 
-def _address(request: HttpRequest, cursor: int) -> str:
+def link_to_next(request: HttpRequest, cursor: str) -> str:
+    """The header's value: this very address with a cursor, its path encoded anew, since a folder may have a `#`."""
     query = request.GET.copy()
-    query["cursor"] = str(cursor)
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    query["cursor"] = cursor
+    address = request.build_absolute_uri(f"{escape_uri_path(request.path)}?{query.urlencode()}")
+    return f'<{address}>; rel="next"'

@@ -73,6 +73,11 @@ class Release(models.Model):
     def __str__(self) -> str:
         return f"{self.variant} {self.version}"
 
+    @property
+    def offered_instead(self) -> Release | None:
+        """Its successor, for as long as that can be had itself."""
+        return self.successor if self.successor is not None and self.successor.state in LIVE_STATES else None
+
 
 class Artifact(models.Model):
     """One file of a release; `path` is relative and uses forward slashes."""

@@ -69,7 +69,7 @@ def _since(release: Release) -> datetime:
 
 def _words(release: Release) -> dict[str, Any]:
     withdrawn = release.state == State.WITHDRAWN
-    successor = None if withdrawn else release.successor
+    successor = None if withdrawn else release.offered_instead
     return {
         "release": str(release),
         "reason": release.withdrawn_reason if withdrawn else release.deprecated_reason,

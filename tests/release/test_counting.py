@@ -116,9 +116,10 @@ def test_a_figure_of_the_grants_own_goes_before_that_of_the_house(grant: Grant, 
 
 
 def test_a_file_larger_than_any_day_says_so(grant: Grant, release: Release) -> None:
+    """And tells nobody to come back tomorrow."""
     with pytest.raises(DailyBytesUsedError, match="download links for 1") as refused:
         link(grant.holder, release, "huge")
-    assert "more than any day has" in refused.value.remedy
+    assert ("more than any day has" in refused.value.remedy, refused.value.retry_after) == (True, None)
 
 
 def test_several_files_are_given_together_or_not_at_all(grant: Grant, release: Release) -> None:

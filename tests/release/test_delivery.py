@@ -1,6 +1,9 @@
 """Links against a real S3 server: they give the right bytes, and stop when they should."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -160,3 +163,22 @@ def test_a_link_of_cloudfront_is_made_where_the_settings_say_so(db: None, settin
     query = parse_qs(urlsplit(link.url).query)
     assert link.url.startswith("https://d1.example/gatehouse/toy-1m/v1/params.json?response-content-disposition=")
     assert (query["Key-Pair-Id"], int(query["Expires"][0])) == (["K2EXAMPLE"], int(link.expires_at.timestamp()))
+
+
+@pytest.mark.parametrize(
+    ("store", "starts"),
+    [
+        ("https://gatehouse.example/store", False),
+        ("https://gatehouse.example:443", False),
+        ("https://GATEHOUSE.example", False),
+        ("https://gatehouse.example:9000", True),
+        ("https://store.gatehouse.example", True),
+    ],
+)
+def test_a_store_at_the_portals_own_address_stops_the_start(store: str, starts: bool) -> None:
+    """Hub clients follow a link that stays at their portal with the token in hand, and by HEAD, which is not signed."""
+    given = {"GATEHOUSE_BASE_URL": "https://gatehouse.example", "GATEHOUSE_S3_PUBLIC_ENDPOINT_URL": store}
+    command = [sys.executable, "-c", "import access_portal.settings"]
+    done = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == starts
+    assert starts or "GATEHOUSE_S3_PUBLIC_ENDPOINT_URL must" in done.stderr

@@ -44,7 +44,7 @@ def _of(release: Release) -> Iterator[Entry]:
     yield _entry(release, "published", _("%s published") % release, [said, release.changelog], release.published_at)
     if release.deprecated_at is not None:
         said = _("%s is deprecated: it can still be downloaded, but something better is there.") % release
-        instead = "" if release.successor is None else _("Use this instead: %s.") % release.successor
+        instead = "" if release.offered_instead is None else _("Use this instead: %s.") % release.offered_instead
         words = [said, release.deprecated_reason, instead]
         yield _entry(release, "deprecated", _("%s deprecated") % release, words, release.deprecated_at)
     if release.withdrawn_at is not None:

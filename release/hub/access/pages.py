@@ -13,7 +13,7 @@ from django.http import HttpRequest, JsonResponse
 from release.hub import errors
 from release.hub.access.requests import AccessRequest, Status, by_application, by_grant, of_application, of_grant
 from release.hub.access.shapes import listed
-from release.hub.paging import PAGE
+from release.hub.paging import PAGE, link_to_next
 from release.hub.parameters import number
 from release.models import Variant
 
@@ -33,7 +33,7 @@ def page(request: HttpRequest, variant: Variant, status: Status, now: datetime) 
     found += [of_grant(grant, status) for grant in grants[: size + 1 - len(found)]]
     answer = JsonResponse([listed(asked) for asked in found[:size]], safe=False)
     if len(found) > size:
-        answer["Link"] = f'<{_address(request, found[size - 1])}>; rel="next"'
+        answer["Link"] = link_to_next(request, _after(found[size - 1]))
     return answer
 
 
@@ -47,7 +47,5 @@ def _cursor(request: HttpRequest) -> tuple[str, int]:
     return read[1], int(read[2])
 
 
-def _address(request: HttpRequest, last: AccessRequest) -> str:
-    query = request.GET.copy()
-    query["cursor"] = f"g{last.grant.pk}" if last.grant is not None else f"a{last.application and last.application.pk}"
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+def _after(last: AccessRequest) -> str:
+    return f"g{last.grant.pk}" if last.grant is not None else f"a{last.application and last.application.pk}"

@@ -71,11 +71,13 @@ def test_a_link_comes_with_what_to_check_it_by_and_is_kept_by_nobody() -> None:
 
 
 def test_a_used_up_day_is_told_with_the_time_to_wait(settings: Settings) -> None:
-    settings.DOWNLOAD_BYTES_PER_DAY = 1
-    ada = make_grant(make_user("ada"), make_release().variant.family).holder
-    answer = post(ada, "params.json")
+    settings.DOWNLOAD_BYTES_PER_DAY = 3
+    ada = make_grant(make_user("ada"), make_files(a=2, b=2, huge=9).variant.family).holder
+    post(ada, "a")
+    answer, hopeless = post(ada, "b"), post(ada, "huge")
     assert (answer.status_code, answer.json()["code"]) == (429, "daily_bytes_used")
     assert 1 <= int(answer["Retry-After"]) <= 86_401
+    assert (hopeless.status_code, "Retry-After" in hopeless) == (429, False)
 
 
 @pytest.mark.parametrize(

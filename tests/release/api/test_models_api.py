@@ -83,6 +83,19 @@ def test_what_is_deprecated_names_its_successor(release: Release) -> None:
     assert get(ONE.removesuffix("v1") + "latest").json()["version"] == "v2"
 
 
+def test_a_successor_of_another_size_is_named_with_it(release: Release) -> None:
+    """Its version alone would send people to a release of this size, perhaps to the one that is deprecated."""
+    larger = make_release(make_variant(release.variant.family, "2m"), "v1")
+    Release.objects.filter(pk=release.pk).update(state="deprecated", deprecated_reason="Slow.", successor=larger)
+    assert get(ONE).json()["deprecated"] == {"reason": "Slow.", "successor": "toy/2m@v1"}
+
+
+def test_nobody_is_sent_to_a_successor_that_was_withdrawn(release: Release) -> None:
+    gone = make_release(release.variant, "v2", "withdrawn")
+    Release.objects.filter(pk=release.pk).update(state="deprecated", deprecated_reason="Slow.", successor=gone)
+    assert get(ONE).json()["deprecated"] == {"reason": "Slow.", "successor": None}
+
+
 @pytest.mark.parametrize(
     "path", ["none/1m/v1", "toy/none/v1", "toy/1m/v9", "toy/1m/v2", "toy/1m/%00", "toy/1m/..", "toy/2m/latest"]
 )

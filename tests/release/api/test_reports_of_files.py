@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -13,7 +13,9 @@ from access_portal.grants.models import Grant
 from release.delivery import mint
 from release.forgetting import addresses_due, forget_addresses_due
 from release.models import FetchReport, Release
+from release.reporting import report_files
 from tests.factories import make_grant, make_release, make_user
+from tests.races import at_once
 from tests.release.api.test_models_api import bearer
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +56,21 @@ def test_the_same_word_about_the_same_link_is_kept_once(ada: User, release: Rele
     fetch(ada, release)
     report(ada, "verified")
     assert FetchReport.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_word_said_at_once_is_kept_once(ada: User, release: Release) -> None:
+    """As by a client that did not hear the answer and says it again."""
+    fetch(ada, release)
+    connection.close()
+
+    def say() -> None:
+        said = {"params.json": FetchReport.Outcome.VERIFIED}
+        actor, release = User.objects.get(), Release.objects.get()
+        report_files(actor=actor, release=release, outcomes=said, client="", now=timezone.now())
+
+    assert at_once(*[say] * 6) == ["ok"] * 6
+    assert FetchReport.objects.count() == 1
 
 
 def test_who_never_had_a_link_reports_nothing(ada: User, release: Release) -> None:

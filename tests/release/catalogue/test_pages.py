@@ -106,6 +106,15 @@ def test_a_deprecated_release_says_why_and_leads_to_its_successor(client: Client
     assert "Bearer" in text  # it can still be fetched
 
 
+def test_nobody_is_led_to_a_successor_that_was_withdrawn(client: Client) -> None:
+    old = make_release()
+    gone = make_release(old.variant, "v2", "withdrawn")
+    Release.objects.filter(pk=old.pk).update(
+        state="deprecated", deprecated_at=timezone.now(), deprecated_reason="Slow.", successor=gone
+    )
+    assert "Go to Toy 1M v2" not in client.get("/models/toy/1m/v1/").content.decode()
+
+
 def test_an_older_release_leads_to_the_newest(client: Client) -> None:
     old = make_release()
     Release.objects.filter(pk=make_release(old.variant, "v2", "staged").pk).update(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from django.core.cache import cache
@@ -118,6 +118,22 @@ def test_a_number_that_is_none_is_a_bad_request(query: str) -> None:
     for url in ("/api/models", f"{API}/tree/main", f"{API}/commits/main"):
         answer = ask("get", f"{url}?{query}")
         assert (answer.status_code, answer.get("X-Error-Code")) == (400, None)
+
+
+@pytest.mark.parametrize("url", ["/api/models", API, f"{API}/tree/main", f"{API}/refs", f"{API}/commits/main"])
+def test_more_parameters_than_anybody_reads_are_a_bad_request_in_the_protocols_form(url: str) -> None:
+    make_toy()
+    answer = ask("get", f"{url}?{'expand=downloads&' * 1_500}")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/json")
+    assert answer.json() == {"error": answer["X-Error-Message"]}
+
+
+@pytest.mark.parametrize("folder", ["a#b", "50%", "50%20", "a b", "ünë", "a;b&c=d+e"])
+def test_pages_of_a_folder_are_linked_whatever_its_name(folder: str) -> None:
+    make_toy("v1", f"{folder}/1", f"{folder}/2")
+    first = ask("get", f"{API}/tree/main/{quote(folder, safe='')}?limit=1")
+    assert [each["path"] for each in first.json()] == [f"{folder}/1"]
+    assert [each["path"] for each in ask("get", _next(first)).json()] == [f"{folder}/2"]
 
 
 def test_a_cursor_beyond_the_end_is_an_empty_page() -> None:

@@ -230,6 +230,14 @@ def test_a_deprecated_release_says_so_and_names_its_successor(url: str) -> None:
     assert "X-HF-Warning" not in ask("get", url.replace("v1", "main"), secret_of(ada))
 
 
+def test_nobody_is_sent_to_a_successor_that_was_withdrawn() -> None:
+    release = make_toy()
+    gone = make_release(release.variant, "v2", "withdrawn")
+    Release.objects.filter(pk=release.pk).update(state="deprecated", deprecated_reason="Wrong.", successor=gone)
+    words = ask("get", f"{API}/revision/v1")["X-HF-Warning"]
+    assert words.endswith("is deprecated: Wrong. See http://testserver/models/toy/1m/v1/")
+
+
 def test_whoami_has_what_older_clients_want_too() -> None:
     body = ask("get", "/api/whoami-v2", secret_of(make_user("ada"))).json()
     assert (body["type"], body["name"], body["orgs"], body["isPro"]) == ("user", "ada", [], False)

@@ -258,16 +258,28 @@ def test_an_absent_file_is_remembered_by_its_commit(fetch: Fetch, world: World, 
 
 
 def test_what_a_day_gives_is_told_as_a_limit_and_not_as_a_gate(world: World) -> None:
-    url = hf_hub_url(TOY, "config.json", endpoint=world.endpoint)
+    first, then = (hf_hub_url(TOY, path, endpoint=world.endpoint) for path in ("generation_config.json", "params.json"))
+    get_hf_file_metadata(first, token=world.tokens["hal"], endpoint=world.endpoint)
     before = made()
     with pytest.raises(HfHubHTTPError) as refused:
-        get_hf_file_metadata(url, token=world.tokens["gus"], endpoint=world.endpoint)
+        get_hf_file_metadata(then, token=world.tokens["hal"], endpoint=world.endpoint)
     answer = refused.value.response
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["Retry-After"]) <= 86_401
     assert answer.headers["X-HF-Warning"].startswith("quota; ")
     assert not isinstance(refused.value, RepositoryNotFoundError)
     assert links(before) == []
+
+
+def test_a_file_larger_than_any_day_is_refused_at_once_and_not_waited_for(fetch: Fetch, world: World) -> None:
+    """A client that is told to wait until midnight waits, asks, hears the same, and waits for another day."""
+    with pytest.raises(GatedRepoError) as refused:
+        fetch("gus", "config.json")
+    said = refused.value.response.headers
+    assert "Retry-After" not in said
+    assert "more than any day has" in said["X-Error-Message"]
+    assert f"{world.endpoint}/grants/" in said["X-Error-Message"]
+    assert said["X-HF-Warning"] == f"quota; {said['X-Error-Message']}"
 
 
 def test_a_file_that_is_too_short_in_the_store_is_noticed(fetch: Fetch, world: World) -> None:

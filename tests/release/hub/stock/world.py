@@ -87,7 +87,9 @@ def _people(world: World, toy: Variant, old: Variant) -> None:
     make_grant(_person(world, "eve"), old.family)
     make_licence_version(old.family.weights_licence, number="2.0", text="Be better.", reconsent_by=now)
     make_grant(_person(world, "fay", scope="jobs"), family)
-    make_grant(_person(world, "gus"), family, bytes_per_day=10)
+    make_grant(_person(world, "gus"), family, bytes_per_day=10)  # less than any file but one
+    small = world.releases["toy-1m@v2"].artifacts.get(path="generation_config.json")
+    make_grant(_person(world, "hal"), family, bytes_per_day=small.size_bytes)
     _person(world, "olga", Role.RELEASE_MANAGER)
 
 
