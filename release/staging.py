@@ -83,6 +83,7 @@ def _open(
 
 def _replace_artifacts(release: Release, artifacts: list[Artifact]) -> None:
     release.artifacts.all().delete()
+    release.store_checks.all().delete()  # what was read of the files before says nothing of these
     for artifact in artifacts:
         artifact.release = release
     Artifact.objects.bulk_create(artifacts)
