@@ -61,10 +61,7 @@ class LocalFile:
 
 def collect(folder: Path) -> list[LocalFile]:
     """Every file of `folder`, sorted by path; raises ReleaseFilesError for what cannot be released as it is."""
-    if not folder.is_dir():
-        raise ReleaseFilesError(
-            "folder_missing", _("There is no folder %s.") % folder, _("Name the folder of the files.")
-        )
+    require_folder(folder)
     files = [_local_file(folder, source) for source in islice(_walk(folder), MAX_FILES + 1)]
     if len(files) > MAX_FILES:
         raise _file_count(_("%(folder)s holds more than %(most)d files.") % {"folder": folder, "most": MAX_FILES})
@@ -72,6 +69,22 @@ def collect(folder: Path) -> list[LocalFile]:
         raise _file_count(_("%s holds no files.") % folder)
     _refuse_names_that_collide(files)
     return sorted(files, key=lambda file: file.path)
+
+
+def require_folder(folder: Path) -> None:
+    """Raises ReleaseFilesError unless there is such a folder."""
+    if not folder.is_dir():
+        raise ReleaseFilesError(
+            "folder_missing", _("There is no folder %s.") % folder, _("Name the folder of the files.")
+        )
+
+
+def find(folder: Path, path: str) -> LocalFile:
+    """This one file of a folder, whatever else lies there; raises ReleaseFilesError where it cannot be released."""
+    for above in PurePosixPath(path).parents[:-1]:
+        if os.path.islink(folder / above):
+            raise _unfit(str(above), "is a link; put the folder itself there")
+    return _local_file(folder, folder / path)
 
 
 def checkpoint_folder(files: list[LocalFile]) -> Path:
@@ -134,6 +147,8 @@ def _local_file(folder: Path, source: Path) -> LocalFile:
     _require_fit(path)
     try:
         found = source.lstat()
+    except FileNotFoundError as error:
+        raise _unfit(path, "is not there") from error
     except OSError as error:
         raise _unfit(path, f"cannot be looked at: {error.strerror}") from error
     if not stat.S_ISREG(found.st_mode):

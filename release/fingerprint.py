@@ -77,8 +77,8 @@ def opened(file: LocalFile) -> Iterator[BufferedReader]:
 def changed(file: LocalFile) -> ReleaseFilesError:
     return ReleaseFilesError(
         "file_changed",
-        _("%s changed while it was being staged.") % file.path,
-        _("Make sure that nothing writes to the folder, then stage again."),
+        _("%s changed while it was being read.") % file.path,
+        _("Make sure that nothing writes to the folder, then try again."),
         path=file.path,
     )
 
@@ -104,6 +104,6 @@ def _unreadable(file: LocalFile, error: OSError) -> ReleaseFilesError:
     return ReleaseFilesError(
         "file_unreadable",
         _("%(path)s cannot be read: %(cause)s.") % {"path": file.path, "cause": error.strerror},
-        _("Nothing of this version was changed. Make it readable, then stage again."),
+        _("Nothing of this version was changed. Make it readable, then try again."),
         path=file.path,
     )

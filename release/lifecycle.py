@@ -25,6 +25,7 @@ class Command(StrEnum):
     UNSCHEDULE = "unschedule"
     PUBLISH = "publish"
     FALL_BACK = "fall_back"
+    REPAIR = "repair"
     SIGN = "sign"
     DEPRECATE = "deprecate"
     WITHDRAW = "withdraw"
@@ -83,6 +84,8 @@ TABLE: Mapping[tuple[State | None, Command], Step] = {
     # when a file is found damaged, and when what is scheduled cannot be published at its moment
     **{(s, C.FALL_BACK): Step(PEOPLE, S.STAGED) for s in (S.STAGED, S.VERIFIED)},
     (S.SCHEDULED, C.FALL_BACK): Step((W.CLOCK,), S.STAGED, (If.EMBARGO_OVER,)),
+    # the very same bytes, where the store damaged or lost them; what nobody can fetch any more stays as it is
+    **{(s, C.REPAIR): Step(PEOPLE, s, (If.NAMED,)) for s in S if s != S.WITHDRAWN},
     **{(s, C.SIGN): Step(PEOPLE, s, (If.NAMED, If.UNSIGNED, If.KEY)) for s in (S.PUBLISHED, S.DEPRECATED, S.WITHDRAWN)},
     **{(s, C.DEPRECATE): Step(PEOPLE, S.DEPRECATED, (If.NAMED,)) for s in (S.PUBLISHED, S.DEPRECATED)},
     **{(s, C.WITHDRAW): Step(PEOPLE, S.WITHDRAWN, (If.NAMED,)) for s in (S.PUBLISHED, S.DEPRECATED)},

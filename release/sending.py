@@ -186,7 +186,7 @@ def _require_arrival(store: Store, sending: Sending) -> None:
         raise ReleaseFilesError(
             "stored_file_damaged",
             _("%s in the store is not what was sent.") % known.file.path,
-            _("Stage again, and look at the store if that does not help: it altered or lost what it was given."),
+            _("Try again, and look at the store if that does not help: it altered or lost what it was given."),
             path=known.file.path,
         )
 

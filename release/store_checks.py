@@ -49,7 +49,7 @@ def tell_damage(release: Release, found: Sequence[Damage], now: datetime) -> Non
 
     A file that the last check found damaged too, or the reading that is under way, is old news.
     """
-    known = _known(release)
+    known = known_damage(release)
     fresh = [damage for damage in found if damage.path not in known]
     if not fresh:
         return
@@ -61,9 +61,10 @@ def tell_damage(release: Release, found: Sequence[Damage], now: datetime) -> Non
         "damages": [f"{damage.path} {damage.problem}." for damage in named],
         "more": len(fresh) - len(named),
         "may_be_fetched": release.state in LIVE_STATES,
+        "cure": repair_command(release),
         "path": reverse("office_release", args=[release.variant.model_id, release.version]),
     }
-    for user in _concerned():
+    for user in concerned():
         queue_mail(template="release_damaged", context=context, user=user, now=now, about=audit_subject(release))
 
 
@@ -71,14 +72,27 @@ def as_rows(found: Sequence[Damage]) -> list[dict[str, str]]:
     return [{"path": damage.path, "problem": damage.problem} for damage in found]
 
 
-def _known(release: Release) -> set[str]:
-    """Paths of damage that was told already, of the files as they were staged last."""
-    last = release.store_checks.filter(ended_at__gte=release.staged_at).first()
+def last_check(release: Release) -> StoreCheck | None:
+    """The last one of the files as they were staged last."""
+    return release.store_checks.filter(ended_at__gte=release.staged_at).first()
+
+
+def known_damage(release: Release) -> set[str]:
+    """Paths of the files that the last check found damaged, or the reading that is under way."""
+    last = last_check(release)
     reading = StoreReading.objects.filter(release=release).first()
     rows = [*(last.damages if last is not None else []), *(reading.damages if reading is not None else [])]
     return {row["path"] for row in rows}
 
 
-def _concerned() -> list[User]:
+def repair_command(release: Release) -> str:
+    """What an operator who has a copy types; empty for a release that is not repaired any more."""
+    if release.state == Release.State.WITHDRAWN:
+        return ""
+    return f"manage.py release repair {release.variant.family.slug}/{release.variant.slug} {release.version} FOLDER"
+
+
+def concerned() -> list[User]:
+    """Release managers and operators, who are told of damage and of its end."""
     roles = (Role.RELEASE_MANAGER, Role.OPERATOR)
     return list(User.objects.filter(is_active=True, roles__role__in=roles).distinct().order_by("pk"))

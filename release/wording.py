@@ -40,6 +40,7 @@ COMMAND_WORDS: Mapping[Command, str | Promise] = {
     Command.UNSCHEDULE: gettext_lazy("Take off the schedule"),
     Command.PUBLISH: gettext_lazy("Publish"),
     Command.FALL_BACK: gettext_lazy("Fall back"),
+    Command.REPAIR: gettext_lazy("Put damaged files back"),
     Command.SIGN: gettext_lazy("Sign"),
     Command.DEPRECATE: gettext_lazy("Deprecate"),
     Command.WITHDRAW: gettext_lazy("Withdraw"),
@@ -51,6 +52,7 @@ EVENT_WORDS: Mapping[str, str | Promise] = {
     "release_verified": gettext_lazy("Verified"),
     "release_fell_back": gettext_lazy("Fell back to staged"),
     "release_damaged_in_store": gettext_lazy("Found damaged in the store"),
+    "release_repaired": gettext_lazy("Damaged files put back"),
     "release_scheduled": gettext_lazy("Scheduled"),
     "release_unscheduled": gettext_lazy("Taken off the schedule"),
     "release_published": gettext_lazy("Published"),
@@ -59,7 +61,7 @@ EVENT_WORDS: Mapping[str, str | Promise] = {
     "release_withdrawn": gettext_lazy("Withdrawn"),
     "release_withdrawal_rehearsed": gettext_lazy("A withdrawal was rehearsed; nothing was changed"),
 }
-TOLD = ("publish_at", "damaged", "code", "reason", "successor")  # of an event's data, what its line adds
+TOLD = ("publish_at", "damaged", "repaired", "code", "reason", "successor")  # of an event's data, what its line adds
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ EVENT_TYPES: Mapping[str, str | Promise] = {
     "release.deprecated": _("It can still be had, but its page says what to use instead."),
     "release.withdrawn": _("Nobody can have it any more."),
     "release.damaged_in_store": _("A file in the store is not what it should be; the office knows which."),
+    "release.repaired": _("Files that were damaged in the store are whole again; the office knows which."),
     "release.withdrawal_rehearsed": _("Somebody looked at what its withdrawal would mean; nothing was changed."),
     TEST_EVENT: _("Somebody pressed “Send a test event”."),
 }

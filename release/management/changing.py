@@ -21,6 +21,7 @@ from release.management.naming import (
 from release.management.progress import ProgressLine
 from release.models import OPEN_STATES, Release
 from release.staging import stage_release
+from release.store_checks import repair_command
 from release.verification import damages
 
 
@@ -123,5 +124,7 @@ def _only_read(out: OutputWrapper, err: OutputWrapper, release: Release) -> None
     for damage in found:
         err.write(f"{damage.path} {damage.problem}")
     if found:
-        raise CommandError(f"{name_of(release)}: {len(found)} of {len(artifacts)} files are not what was staged.")
+        cure = repair_command(release)
+        told = f" Where there is a copy of the files, {cure} puts them back." if cure else ""
+        raise CommandError(f"{name_of(release)}: {len(found)} of {len(artifacts)} files are not what was staged.{told}")
     out.write(f"{release}: all {len(artifacts)} files are whole.")

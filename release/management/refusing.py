@@ -18,4 +18,5 @@ def refusal(error: GatehouseError) -> CommandError:
         about = f" about {error.key}" if error.key else ""
         words.insert(1, printable(f"It said: {error.cause}{about}."))
     status = TRY_AGAIN if isinstance(error, StoreUnavailableError) else REFUSED
-    return CommandError(" ".join(word for word in words if word), returncode=status)
+    between = "\n" if "\n" in error.explanation else " "  # a list ends before what helps
+    return CommandError(between.join(word for word in words if word), returncode=status)

@@ -25,6 +25,7 @@ from release.office.consequences import consequences
 from release.office.forms import FORMS, ActForm
 from release.office.giving import give, in_the_way, offered, require_offered
 from release.publisher_keys import signature_problem
+from release.store_checks import MOST_NAMED, known_damage, repair_command
 from release.wording import BADGES, COMMAND_WORDS, MEANINGS
 
 PAGE_ROWS = 50
@@ -61,6 +62,8 @@ def release(request: SignedInRequest, model_id: str, version: str) -> HttpRespon
             for command in offered(found, request.user, FORMS, now)
         ],
         "in_the_way": in_the_way(found, request.user, now),
+        "damaged": sorted(known_damage(found))[:MOST_NAMED],
+        "cure": repair_command(found),
         "is_public": found.state in SHOWN_STATES,
         "signature_problem": signature_problem(found) if found.signature else None,
         "difference": None if older is None else compare(older, found),

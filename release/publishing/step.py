@@ -21,6 +21,7 @@ LONGEST_REASON = 2000  # characters
 EVENTS = {
     Command.VERIFY: "release_verified",
     Command.FALL_BACK: "release_fell_back",
+    Command.REPAIR: "release_repaired",
     Command.SCHEDULE: "release_scheduled",
     Command.UNSCHEDULE: "release_unscheduled",
     Command.PUBLISH: "release_published",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from access_portal.accounts.models import Role
@@ -22,6 +23,7 @@ from release.publishing import (
     verify_release,
     withdraw_release,
 )
+from release.repairing import repair_release
 from release.standing import Actor, require_command
 from release.storage import weights_store
 from tests.factories import make_family, make_licence_version, make_release, make_user, make_variant
@@ -75,6 +77,8 @@ fall_back   staged*,verified*      ok    ok    role ok    no    ok    ok    role
 fall_back   scheduled              no    no    role no    emb   no    no    role no    emb
 fall_back   due*                   no    no    role no    ok    no    no    role no    ok
 fall_back   *                      state state role state state state state role state state
+repair      none,withdrawn*        state state role state no    state state role state no
+repair      *                      ok    ok    role ok    no    ok    ok    role name  no
 sign        *_unsigned             ok    ok    role ok    no    ok    ok    role name  no
 sign        published,deprecated,withdrawn  done done role done no done done role name no
 sign        *                      state state role state no    state state role state no
@@ -103,7 +107,8 @@ class Cell:
     @property
     def after(self) -> str:
         """The state that an allowed command leaves."""
-        return AFTER.get(self.command, self.situation.partition("_")[0])
+        before = self.situation.partition("_")[0]
+        return AFTER.get(self.command, "scheduled" if before == "due" else before)
 
     def __str__(self) -> str:
         return f"{self.command}-{self.situation}-{self.role}-{'two' if self.two else 'one'}"
@@ -176,6 +181,7 @@ COMMANDS: Mapping[Command, Callable[[Release, Any], object]] = {
     Command.SCHEDULE: lambda r, a: schedule_release(release=r, publish_at=NOW + 2 * HOUR, actor=a, now=NOW),
     Command.UNSCHEDULE: lambda r, a: unschedule_release(release=r, actor=a, now=NOW),
     Command.PUBLISH: lambda r, a: publish_release(release=r, actor=a, now=NOW),
+    Command.REPAIR: lambda r, a: repair_release(release=r, folder=Path(__file__).parent, actor=a, now=NOW),
     Command.SIGN: lambda r, a: sign_release(release=r, actor=a, now=NOW),
     Command.DEPRECATE: lambda r, a: deprecate_release(release=r, reason="Old.", successor=None, actor=a, now=NOW),
     Command.WITHDRAW: lambda r, a: withdraw_release(release=r, reason="Wrong.", actor=a, now=NOW),

@@ -259,7 +259,7 @@ def test_the_whole_life_of_a_release_on_the_command_line(
     call_command("release", "verify", "toy/1m", "v1")
     release = Release.objects.get()
     _damage(release, "params.json")
-    with pytest.raises(CommandError, match="1 of 4 files"):
+    with pytest.raises(CommandError, match=r"1 of 4 files .* manage.py release repair toy/1m v1 FOLDER"):
         call_command("release", "verify", "toy/1m", "v1")
     call_command("release", "withdraw", "toy/1m", "v1", "--reason", "Damaged.")
     call_command("release", "list")

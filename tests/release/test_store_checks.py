@@ -96,6 +96,7 @@ def test_damage_is_told_once_to_those_who_can_do_something(release: Release) -> 
     assert [row["path"] for row in check.damages] == ["b.bin", "c.txt"]
     assert told() == ["olga", "otto"]
     body = OutboxMail.objects.all()[0].body
+    assert "\n    manage.py release repair toy/1m v1 FOLDER\n" in body
     assert "b.bin has 5 bytes in the store instead of 3,000,000." in body
     assert "c.txt is missing from the store." in body
     check_store(release, NOW + DAY)
@@ -116,6 +117,16 @@ def test_what_earlier_readings_found_is_kept_when_a_release_is_staged_anew_and_h
     second = check_store(release, NOW + DAY)
     assert told() == ["olga", "otto"] * 2
     assert list(release.store_checks.all()) == [second, first]
+
+
+def test_of_what_was_withdrawn_no_cure_is_offered(release: Release) -> None:
+    Release.objects.update(state="withdrawn", withdrawn_reason="x", withdrawn_at=NOW)
+    release.refresh_from_db()
+    damage(release, "b.bin")
+    check_store(release, NOW)
+    body = OutboxMail.objects.all()[0].body
+    assert "Nobody can download it." in body
+    assert "repair" not in body
 
 
 def test_damage_that_is_new_or_came_back_is_told_again_and_only_that(release: Release) -> None:
@@ -276,7 +287,9 @@ def test_the_command_reads_one_release_or_all_of_them(release: Release, capsys: 
     damage(other, "c.txt")
     with pytest.raises(CommandError, match="1 files"):
         call_command("release", "verify-store", "--all")
-    assert "v22: c.txt has 5 bytes" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "v22: c.txt has 5 bytes" in printed
+    assert "manage.py release repair toy/1m v22 FOLDER puts them back" in printed
     assert StoreCheck.objects.count() == 3
 
 

@@ -22,6 +22,7 @@ VERBS: Mapping[str, tuple[Callable[..., None], str]] = {
     "stage": (changing.stage, "check the files of a folder and bring them into the store"),
     "verify": (changing.verify, "read every byte in the store and compare the hashes"),
     "verify-store": (storing.verify_store, "read every byte in the store again, and tell whom damage concerns"),
+    "repair": (storing.repair, "put back what the store damaged or lost, from a copy of the files"),
     "publish": (changing.publish, "publish a release for good; one that is only staged is verified first"),
     "schedule": (changing.schedule, "let the clock publish a verified release at a moment (embargo)"),
     "unschedule": (changing.unschedule, "take a release off the schedule"),
@@ -35,7 +36,7 @@ VERBS: Mapping[str, tuple[Callable[..., None], str]] = {
     "key": (telling.key, "print a new private key on one line; keep it where secrets are kept"),
     "public": (telling.public, "print the public keys, as GATEHOUSE_RELEASE_OLD_KEYS takes them"),
 }
-CHANGING = ("stage", "verify", "publish", "schedule", "unschedule", "deprecate", "withdraw", "sign")
+CHANGING = ("stage", "verify", "repair", "publish", "schedule", "unschedule", "deprecate", "withdraw", "sign")
 OF_ONE = (*CHANGING, "card", "show", "diff", "drill")
 
 
@@ -78,6 +79,7 @@ def _add_details(verbs: Mapping[str, ArgumentParser]) -> None:
         verb.add_argument(
             "--licence", default="", metavar="NUMBER", help="licence version; the current one unless told"
         )
+    verbs["repair"].add_argument("folder", type=Path, help="with the files that were staged, or the damaged ones alone")
     verbs["schedule"].add_argument("moment", help="such as 2026-11-30T09:00Z")
     deprecate.add_argument("--reason", required=True, help="people who fetched it will read this")
     deprecate.add_argument(

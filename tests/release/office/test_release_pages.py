@@ -16,9 +16,10 @@ from release.models import Artifact, Release
 from release.office.giving import give
 from release.publishing import withdraw_release
 from release.publishing.due import verify_due
+from release.store_checks import check_store
 from tests.access_portal.applications.scenes import make_staff
 from tests.factories import make_licence_version, make_release, make_variant
-from tests.release.publishing.scenes import DAY, fetched, fresh, published, scheduled, staged, verified
+from tests.release.publishing.scenes import DAY, damage, fetched, fresh, published, scheduled, staged, verified
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("s3_server")]
 HOSTILE = "<script>alert(1)</script>\u202e"
@@ -192,6 +193,24 @@ def test_the_difference_from_the_version_before_is_shown(client: Client, rosa: U
     page = client.get(page_of(release)).content.decode()
     assert "Different from Toy 1M v1" in page
     assert 'New: <span class="mono">model.safetensors</span>' in page
+
+
+def test_damage_in_the_store_is_shown_with_its_cure_until_it_is_mended(client: Client, rosa: User) -> None:
+    release = published()
+    cure = "<code>manage.py release repair toy/1m v1 FOLDER</code>"
+    assert cure not in client.get(page_of(release)).content.decode()
+    damage(release)
+    check_store(release, timezone.now())
+    page = client.get(page_of(release)).content.decode()
+    assert 'Damaged or missing in the store: <span class="mono office-long">params.json</span>' in page
+    assert cure in page
+    withdraw_release(release=release, reason="Wrong.", actor=None, now=timezone.now())
+    page = client.get(page_of(release)).content.decode()
+    assert "Damaged or missing in the store" in page
+    assert cure not in page
+    damage(release, b"{}")
+    check_store(release, timezone.now())
+    assert "Damaged or missing in the store" not in client.get(page_of(release)).content.decode()
 
 
 def test_a_signature_that_our_keys_do_not_fit_is_shown_as_such(client: Client, rosa: User) -> None:
