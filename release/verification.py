@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from threading import Lock
 
 from release.client.hashing import Digests, digests_of
-from release.errors import ObjectMissingError, StoreUnavailableError
+from release.client.wording import printable
+from release.errors import ObjectMissingError, StorageError, StoreUnavailableError
 from release.models import Artifact
 from release.patience import pauses, wait_or_raise
 from release.storage import Store, weights_store
@@ -52,8 +53,17 @@ def damages(artifacts: Iterable[Artifact], progress: Progress = quiet) -> Iterat
 
 
 def problem_with(artifact: Artifact, progress: Progress = quiet) -> str | None:
-    """What the store holds otherwise than promised, as the end of a sentence."""
-    stored = stored_digests(artifact.storage_key, artifact.path, progress, most_bytes=artifact.size_bytes)
+    """What the store holds otherwise than promised, as the end of a sentence.
+
+    A single file that the store refuses for good is a problem of that file. Raises StoreUnavailableError when it stays
+    away, or refuses everything.
+    """
+    try:
+        stored = stored_digests(artifact.storage_key, artifact.path, progress, most_bytes=artifact.size_bytes)
+    except StoreUnavailableError as error:
+        if error.passing or not _answers(weights_store()):
+            raise
+        return f"cannot be read, as the store refuses it ({printable(error.cause)})"
     if stored is None:
         return "is missing from the store"
     if stored.size_bytes > artifact.size_bytes:
@@ -63,6 +73,14 @@ def problem_with(artifact: Artifact, progress: Progress = quiet) -> str | None:
     if stored.sha256 != artifact.sha256:
         return f"has SHA-256 {stored.sha256} in the store instead of {artifact.sha256}"
     return None
+
+
+def _answers(store: Store) -> bool:
+    try:
+        store.check()
+    except StorageError:
+        return False
+    return True
 
 
 def stored_digests(key: str, path: str, progress: Progress = quiet, *, most_bytes: int) -> Digests | None:

@@ -261,6 +261,39 @@ def test_a_clock_waits_for_a_store_that_is_away_and_goes_on_where_it_was(release
     assert reread_due(NOW + 90 * DAY) == 2
 
 
+DENIED = Answer(403, {}, b"<Error><Code>AccessDenied</Code><Message>No.</Message></Error>")
+
+
+def test_one_file_that_the_store_refuses_for_good_is_told_and_keeps_no_other_from_being_read(
+    release: Release, store: FaultyStore
+) -> None:
+    other = in_store("v22", release.variant)
+    store.faults = [lambda request, ask: DENIED if "v1/a.txt" in request.path else None]
+    assert reread_due(NOW + 90 * DAY) == 6
+    first, second = StoreCheck.objects.order_by("pk")
+    assert (second.release, second.damages) == (other, [])
+    problem = "cannot be read, as the store refuses it (AccessDenied)"
+    assert first.damages == [{"path": "a.txt", "problem": problem}]
+    assert check_store(release, NOW + 91 * DAY).damages == first.damages
+    assert told() == ["olga", "otto"]
+
+
+def test_a_store_that_refuses_everything_frightens_nobody(release: Release, store: FaultyStore) -> None:
+    store.faults = [lambda request, ask: DENIED]
+    assert reread_due(NOW + 90 * DAY) == 0
+    with pytest.raises(StoreUnavailableError, match="AccessDenied"):
+        check_store(release, NOW + 90 * DAY)
+    assert not StoreCheck.objects.exists()
+    assert told() == []
+
+
+def test_a_store_without_the_bucket_frightens_nobody(release: Release, settings: Settings) -> None:
+    settings.S3_WEIGHTS_BUCKET = "nowhere"
+    with pytest.raises(StoreUnavailableError, match="NoSuchBucket"):
+        check_store(release, NOW)
+    assert told() == []
+
+
 def test_a_full_check_takes_the_place_of_a_reading_under_way(release: Release, store: FaultyStore) -> None:
     damage(release, "a.txt")
     store.faults = [lambda request, ask: UNAVAILABLE if "b.bin" in request.path else None]
