@@ -18,6 +18,7 @@ from release.layouts.names import TOKENIZER_MODEL
 
 MAX_BYTES = 32 * 1024 * 1024
 MAX_PIECES = 1 << 20
+LONGEST_PIECE = 512  # letters; LLaMA's longest has 16
 
 
 class Kind(IntEnum):
@@ -80,6 +81,9 @@ def read_model(folder: Path) -> SentencePieceModel:
         model = _model(content)
     except (ValueError, IndexError, struct.error, TypeError):
         model = SentencePieceModel()
+    longest = max((len(piece.text) for piece in model.pieces), default=0)
+    if longest > LONGEST_PIECE:
+        raise Unloadable(TOKENIZER_MODEL, f"has a token of {longest:,} letters, which no text is made of")
     if len(model.pieces) > MAX_PIECES or min(model.unk_id, model.bos_id, model.eos_id) < 0:
         raise Unloadable(TOKENIZER_MODEL, "is not a SentencePiece model with tokens for begin, end and what is unknown")
     return model

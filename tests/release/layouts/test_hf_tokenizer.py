@@ -93,6 +93,16 @@ def test_which_token_is_the_unknown_one_is_told_by_the_tokens_as_the_library_has
     assert json.loads(tokenizer_config_json(model, 2048))["unk_token"] == "<unk>"
 
 
+def test_a_token_of_a_million_letters_is_refused_before_it_is_cut_in_all_ways(tmp_path: Path) -> None:
+    """To look for its two halves would take hours, outside of the process whose time is limited."""
+    text = b"a" * 1_000_000
+    piece = b"\x0a" + _varint(len(text)) + text
+    content = tiny.tokenizer_bytes() + b"\x0a" + _varint(len(piece)) + piece
+    (tmp_path / "tokenizer.model").write_bytes(content)
+    with pytest.raises(Unloadable, match="a token of 1,000,000 letters"):
+        tokenizer_json(read_model(tmp_path))
+
+
 @pytest.mark.parametrize("absent", [b"<unk>", b"<s>", b"</s>"])
 def test_a_tokenizer_without_one_of_the_three_is_refused(tmp_path: Path, absent: bytes) -> None:
     content = tiny.tokenizer_bytes()
