@@ -87,3 +87,9 @@ def test_a_plan_says_what_the_publisher_signed_and_not_what_the_server_calls_it(
     assert (plan["signed_as"], plan["licence"]) == ("llama-7b", "research 1.0")
     said = run("download", "llama/7b", "--dry-run").stderr
     assert "llama/7b@v1, licence research 1.0, signed as llama-7b v1 with " in said
+
+
+def test_what_is_deprecated_is_said_with_what_to_fetch_instead(run: Run, servers: Servers) -> None:
+    servers.portal.facts = {"deprecated": {"reason": "Slow.", "successor": "llama/13b@v2"}}
+    said = run("download", "llama/7b", "--dry-run").stderr
+    assert "llama/7b@v1 is deprecated: Slow. Its successor is llama/13b@v2." in said
