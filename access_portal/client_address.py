@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -19,6 +19,8 @@ def client_address(request: HttpRequest) -> str | None:
         if len(seen) >= settings.TRUSTED_PROXIES:
             address = seen[-settings.TRUSTED_PROXIES].strip()
     try:
-        return str(ip_address(address.partition("%")[0]))  # without the zone of a link-local one
+        found = ip_address(address.partition("%")[0])  # without the zone of a link-local one
     except ValueError:
         return None
+    # A socket of both kinds shows IPv4 as ::ffff:a.b.c.d; taken for IPv6, all of them would be one network.
+    return str((found.ipv4_mapped if isinstance(found, IPv6Address) else None) or found)

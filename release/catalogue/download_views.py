@@ -7,15 +7,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from access_portal.accounts.models import User
 from release import queries
+from release.catalogue import client_wheel
 from release.catalogue.release_page import page_of
 from release.client_address import client_address
 from release.delivery import mint
+from release.errors import ReleaseNotFoundError
 from release.models import Mint
+
+FRESH_SECONDS = 300
 
 
 class SeeOther(HttpResponseRedirect):
@@ -46,6 +51,20 @@ def sha256sums(request: HttpRequest, family_slug: str, variant_slug: str, versio
     lines = [f"{artifact.sha256}  {artifact.path}\n" for artifact in found.artifacts.all()]
     headers = {"Content-Disposition": 'attachment; filename="sha256sums.txt"'}
     return HttpResponse("".join(lines), content_type="text/plain; charset=utf-8", headers=headers)
+
+
+@require_safe
+def client(request: HttpRequest, name: str) -> HttpResponse:
+    """Our client, for pip; the name tells pip the version, so there is one of this version alone."""
+    if name != client_wheel.NAME:
+        raise ReleaseNotFoundError(
+            "client_not_found",
+            _("There is no client of this version here."),
+            _("The page of each release names the one that there is."),
+            reverse("catalogue"),
+        )
+    headers = {"Cache-Control": f"public, max-age={FRESH_SECONDS}"}
+    return HttpResponse(client_wheel.content(), content_type="application/zip", headers=headers)
 
 
 @require_POST

@@ -10,6 +10,7 @@ from urllib.parse import quote as url_quote
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from release.catalogue import client_wheel
 from release.catalogue.file_groups import FileGroup, layouts_of
 from release.client.manifest import Layout
 from release.models import Artifact, Release
@@ -101,11 +102,12 @@ def _browser(kitchen: Kitchen) -> Recipe:
 
 def _client(kitchen: Kitchen) -> Recipe:
     variant = kitchen.release.variant
+    wheel = kitchen.base_url + reverse("client_wheel", args=[client_wheel.NAME])
     fetch = f"gatehouse download {quote(f'{variant.family.slug}/{variant.slug}@{kitchen.release.version}')}"
     steps = [
         Step(
             _("Install it into any Python environment, and sign in through the browser:"),
-            f"pip install gatehouse\ngatehouse login --server {quote(kitchen.base_url)}",
+            f"pip install {quote(wheel)}\ngatehouse login --server {quote(kitchen.base_url)}",
         ),
         Step(_("See what would be fetched:"), f"{fetch} --dry-run"),
         *(Step(words, f"{fetch}{option}") for words, option in _choices(kitchen)),

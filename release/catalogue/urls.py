@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.catalogue, name="catalogue"),
     path("feed.atom", feeds.atom, name="releases_atom"),
     path("feed.json", feeds.json_feed, name="releases_json"),
+    path("client/<str:name>", download_views.client, name="client_wheel"),
     path("<slug:family_slug>/feed.atom", feeds.atom, name="family_atom"),
     path("<slug:family_slug>/feed.json", feeds.json_feed, name="family_json"),
     path("<slug:family_slug>/", views.family, name="family"),

@@ -82,7 +82,7 @@ def release(portal: Portal, name: ModelName) -> ReleaseFacts:
         signature_path=_path(portal, told, "signature_url"),
         keys_path=_path(portal, told, "keys_url"),
         notices=_notices(found, told.get("deprecated")),
-        withdrawn=printable(withdrawn.get("reason") or "no reason is told") if isinstance(withdrawn, dict) else None,
+        withdrawn=_reason(withdrawn) if isinstance(withdrawn, dict) else None,
         access=_access(told.get("access")),
     )
 
@@ -148,4 +148,9 @@ def _notices(name: ModelName, told: Any) -> tuple[str, ...]:
     if not isinstance(told, dict):
         return ()
     successor = f" Its successor is {told['successor']}." if told.get("successor") else ""
-    return (printable(f"{name} is deprecated: {told.get('reason') or 'no reason is told'}.{successor}"),)
+    return (printable(f"{name} is deprecated: {_reason(told)}.{successor}"),)
+
+
+def _reason(told: Mapping[str, Any]) -> str:
+    """As the end of a sentence, which gets its full stop from us."""
+    return printable(told.get("reason") or "no reason is told").strip().removesuffix(".")

@@ -116,6 +116,7 @@ def test_the_link_is_signed_for_the_address_that_people_reach(db: None, settings
         (1, "", None),
         (1, "<script>", None),
         (1, "2001:db8::1", "2001:db8::1"),
+        (1, "::ffff:203.0.113.9", "203.0.113.9"),
     ],
 )
 def test_the_address_is_what_our_own_outermost_proxy_saw(

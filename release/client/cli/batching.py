@@ -117,7 +117,7 @@ def _count(batch: Batch) -> str:
 def _save(portal: Portal, file_id: str | None, path: Path | None) -> None:
     """A file whole or not at all, and empty where the server has none; to stdout whole lines."""
     if path is None:
-        lines = _WholeLines(sys.stdout.buffer)
+        lines = WholeLines(sys.stdout.buffer)
         if file_id is not None:
             batches.save_file(portal, file_id, lines.write)
             lines.end()
@@ -145,7 +145,7 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
         fresh.unlink(missing_ok=True)
 
 
-class _WholeLines:
+class WholeLines:
     """Passes lines on once they are whole: half an answer is none, and an error after it has a line of its own."""
 
     def __init__(self, target: BinaryIO) -> None:
@@ -158,6 +158,9 @@ class _WholeLines:
             self._target.write(self._rest + whole + end)
             self._rest = b""
         self._rest += rest
+        if len(self._rest) > batches.LONGEST_LINE:  # no answer is: it is passed on as it comes
+            self._target.write(self._rest)
+            self._rest = b""
         return len(data)
 
     def end(self) -> None:

@@ -21,6 +21,7 @@ from release.catalogue.file_groups import file_groups
 from release.catalogue.recipes import Kitchen, Recipe, checks, recipes
 from release.client.model_name import parse
 from release.client.selection import Wanted
+from release.client.version import VERSION
 from release.models import Artifact, Release
 from tests.factories import make_grant, make_release, make_user
 
@@ -170,3 +171,10 @@ def test_the_token_is_not_among_the_arguments_that_all_users_of_a_machine_can_li
             shell(step.command)
     assert "/resolve/" in processes.read_text()
     assert "gh_" not in processes.read_text()
+
+
+@pytest.mark.django_db
+def test_the_client_is_installed_from_this_house_and_not_by_a_name_that_is_somebody_elses() -> None:
+    typed = commands(by_slug(recipes(kitchen(make_release(state="staged"))))["gatehouse"])
+    [what] = re.findall(r"pip install (\S+)", typed)
+    assert what == f"https://gatehouse.example/models/client/gatehouse-{VERSION}-py3-none-any.whl"

@@ -7,12 +7,18 @@ import shutil
 import subprocess
 import sys
 from email import message_from_bytes
+from email.message import Message
+from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django.live_server_helper import LiveServer
 
 import release.client
+from release.catalogue import client_wheel
 from release.client.version import VERSION
 
 pytestmark = pytest.mark.service
@@ -67,3 +73,43 @@ def test_it_runs_from_an_empty_folder(installed: Path) -> None:
     where, modules = python(installed, "-c", loaded).splitlines()
     assert where.startswith(str(installed))
     assert not NOT_OURS & set(modules.split())
+
+
+def fields(told: Message) -> set[tuple[str, frozenset[str]]]:
+    """Of METADATA; bounds of a version stand in any order."""
+    split = {(name, value.replace("<", ",<").replace(">", ",>")) for name, value in told.items()}
+    return {(name, frozenset(filter(None, value.split(",")))) for name, value in split}
+
+
+def test_this_house_gives_the_same_wheel_away_since_on_pypi_the_name_is_somebody_elses(
+    wheel: ZipFile, client: Client
+) -> None:
+    answer = client.get(reverse("client_wheel", args=[client_wheel.NAME]))
+    assert (answer.status_code, answer.content) == (200, client_wheel.content())
+    ours = ZipFile(BytesIO(answer.content))
+    modules = [name for name in wheel.namelist() if name.endswith(".py")]
+    assert {name: ours.read(name) for name in ours.namelist() if name.endswith(".py")} == {
+        name: wheel.read(name) for name in modules
+    }
+    for name in ("entry_points.txt", "METADATA"):
+        path = f"gatehouse-{VERSION}.dist-info/{name}"
+        told, known = (message_from_bytes(each.read(path)) for each in (ours, wheel))
+        assert fields(told) == fields(known)
+        assert told.get_payload() == known.get_payload()
+
+
+def test_pip_installs_what_the_page_of_a_release_names(tmp_path: Path, live_server: LiveServer) -> None:
+    page = live_server.url + reverse("client_wheel", args=[client_wheel.NAME])
+    words = ["install", "--no-deps", "--no-index", "--quiet", "--target", str(tmp_path / "site"), page]
+    subprocess.run([sys.executable, "-m", "pip", *words], check=True)
+    assert python(tmp_path / "site", "-m", "gatehouse", "--version").strip() == VERSION
+    assert (tmp_path / "site/bin/gatehouse").exists()
+
+
+@pytest.mark.parametrize("name", ["gatehouse-0.0.0-py3-none-any.whl", "x", "gatehouse.whl"])
+def test_another_wheel_is_not_there(name: str, client: Client) -> None:
+    assert client.get(reverse("client_wheel", args=[name])).status_code == 404
+
+
+def test_the_readme_names_the_wheel_that_there_is() -> None:
+    assert client_wheel.NAME in (SOURCE / "README.md").read_text("utf-8")

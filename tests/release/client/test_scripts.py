@@ -6,12 +6,14 @@ import errno
 import json
 import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from release.client.cli.exits import Exit
-from tests.release.client.commands import Run, failure, lines, start
+from tests.release.client.commands import ROOT, Run, failure, lines, start
 from tests.release.client.servers import TOKEN, Servers
 
 JSON = "application/json"
@@ -87,3 +89,16 @@ def test_a_plan_says_what_the_publisher_signed_and_not_what_the_server_calls_it(
     assert (plan["signed_as"], plan["licence"]) == ("llama-7b", "research 1.0")
     said = run("download", "llama/7b", "--dry-run").stderr
     assert "llama/7b@v1, licence research 1.0, signed as llama-7b v1 with " in said
+
+
+def test_what_is_deprecated_is_said_with_what_to_fetch_instead(run: Run, servers: Servers) -> None:
+    servers.portal.facts = {"deprecated": {"reason": "Slow.", "successor": "llama/13b@v2"}}
+    said = run("download", "llama/7b", "--dry-run").stderr
+    assert "llama/7b@v1 is deprecated: Slow. Its successor is llama/13b@v2." in said
+
+
+def test_a_system_that_it_does_not_run_on_is_told_what_helps() -> None:
+    without = "import sys; sys.modules['fcntl'] = None; sys.argv[1:] = ['--version']; import release.client.__main__"
+    done = subprocess.run([sys.executable, "-c", without], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (Exit.REFUSED, False)
+    assert "WSL" in done.stderr

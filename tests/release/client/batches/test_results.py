@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from access_portal.accounts.models import User
+from release.client.cli.batching import WholeLines
 from release.client.cli.exits import Exit
 from release.storage import jobs_store
 from tests.inference_worker import web
@@ -89,3 +91,13 @@ def test_answers_that_break_off_leave_whole_lines_on_stdout(
     broken = run("results", batch.pk, *words)
     assert broken.exit_code == Exit.NETWORK
     assert [set(json.loads(line)) for line in broken.stdout.splitlines()] == ([{"error"}] if words else [])
+
+
+def test_a_line_that_never_ends_fills_no_memory() -> None:
+    out = BytesIO()
+    lines = WholeLines(out)
+    for _ in range(100):
+        lines.write(b"x" * 100_000)
+    assert len(out.getvalue()) > 5_000_000
+    lines.end()
+    assert out.getvalue() == b"x" * 10_000_000
