@@ -15,7 +15,7 @@ SECRETS = re.compile(
     r"|(?<=/reference/)[^/\s]{20,}|(?<=/grants/join/)[^/\s]+|(?<=%2Fgrants%2Fjoin%2F)[\w-]+"
     r"|(?<=/activate/\?code=)[^&\s]+|(?<=activate/%3Fcode%3D)[\w-]+|(?<=activate%2F%3Fcode%3D)[\w-]+"
     r"|(?<=/orcid/login/callback/\?)\S+"
-    r"|(?<=\bgh_)[\w-]{40,}|(?<=X-Amz-Signature=)\w+",
+    r"|(?<=\bgh_)[\w-]{40,}|(?<=X-Amz-Signature=)\w+|(?<=&Signature=)[\w~-]+",
     re.IGNORECASE,
 )
 

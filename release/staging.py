@@ -23,8 +23,9 @@ from release.sending import Known, bring_in
 from release.standing import require_command
 from release.verification import Progress, quiet
 
-# Also a tag for Hub clients, so neither `main` nor anything that looks like a commit; short, for the audit log's sake.
-VERSION = re.compile(r"(?!main$)[a-z0-9][a-z0-9._-]{0,19}")
+# Also a tag for Hub clients, so nothing that means another thing to them or to the API, nor what looks like a commit;
+# short, for the audit log's sake.
+VERSION = re.compile(r"(?!(?:main|latest|refs)$)[a-z0-9][a-z0-9._-]{0,19}")
 
 
 def audit_subject(release: Release) -> str:
@@ -124,7 +125,7 @@ def require_fit_version(version: str) -> None:
         raise ReleaseFilesError(
             "version_unfit",
             _("%r cannot be the name of a version.") % version[:60],
-            _("Use up to 20 lower-case letters, digits, dots and hyphens, such as v1 or v1.1; not main."),
+            _("Use up to 20 lower-case letters, digits, dots and hyphens, such as v1; not main, latest or refs."),
         )
 
 

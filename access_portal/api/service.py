@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
@@ -70,10 +70,25 @@ def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, "unreadable_body", title)
 
 
+@api.exception_handler(SuspiciousOperation)
+def suspicious(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    """More parameters than Django reads, and the like."""
+    title = _("The request has more parameters than are read here, or cannot be read.")
+    return problem(400, "unreadable_request", title, _("Ask for less at once."))
+
+
 @api.exception_handler(RequestDataTooBig)
 def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     """More than any endpoint takes."""
     return problem(413, "body_too_large", _("The body of the request is too large."))
+
+
+def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """An address that takes other methods, in the API's own form."""
+    title = _("This address does not take %(method)s.") % {"method": request.method}
+    answer = problem(405, "method_not_allowed", title, _("It takes %(methods)s.") % {"methods": allowed})
+    answer["Allow"] = allowed
+    return answer
 
 
 def unknown_route(request: HttpRequest) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 
-from release.hub.errors import one_line
+from release.hub.errors import TEXT_BYTES, one_line
 from release.models import Release
 
 
@@ -21,6 +21,7 @@ def with_notices(answer: HttpResponse, release: Release) -> HttpResponse:
     if release.state == Release.State.DEPRECATED:
         newer = "" if release.offered_instead is None else f" Use {release.offered_instead} instead."
         page = settings.BASE_URL + page_of(release)
-        words = f"{release} is deprecated: {release.deprecated_reason}{newer} See {page}"
+        reason = one_line(release.deprecated_reason)[: TEXT_BYTES - 400]  # what helps comes after it
+        words = f"{release} is deprecated: {reason}{newer} See {page}"
         answer["X-HF-Warning"] = one_line(f"deprecated {release.commit[:8]}; {words}")
     return answer

@@ -29,6 +29,7 @@ LINES = {
     "GET /account/login/?next=/activate/%3Fcode%3DWDJB-MJHT": "GET /account/login/?next=/activate/%3Fcode%3D…",
     f"GET /?token={TOKEN}&x=1": "GET /?token=gh_…&x=1",
     "to http://s3/b/k?X-Amz-Expires=9&X-Amz-Signature=0af3&x": "to http://s3/b/k?X-Amz-Expires=9&X-Amz-Signature=…&x",
+    "to https://d1/k?Expires=9&Signature=aB-_~9&Key-Pair-Id=K2": "to https://d1/k?Expires=9&Signature=…&Key-Pair-Id=K2",
     "GET /models/quill/5m/v1/": "GET /models/quill/5m/v1/",
 }
 

@@ -120,7 +120,10 @@ def test_a_release_under_a_replaced_licence_text_is_not_published(stage: Stage) 
         publish_release(release=release, actor=None, now=NOW)
 
 
-@pytest.mark.parametrize("version", ["", "main", "V1", "v1/2", "../v1", "v" * 21, "a" * 40, "v1\n", "v 1", ".v1"])
+@pytest.mark.parametrize(
+    "version",
+    ["", "main", "latest", "refs", "V1", "v1/2", "../v1", "v" * 21, "a" * 40, "v1\n", "v 1", ".v1"],
+)
 def test_versions_that_no_client_could_name_are_refused(stage: Stage, version: str) -> None:
     with pytest.raises(ReleaseFilesError) as refused:
         stage(version)

@@ -230,6 +230,17 @@ def test_a_deprecated_release_says_so_and_names_its_successor(url: str) -> None:
     assert "X-HF-Warning" not in ask("get", url.replace("v1", "main"), secret_of(ada))
 
 
+def test_a_long_reason_does_not_push_the_successor_out_of_the_header() -> None:
+    release = make_toy()
+    newer = make_release(release.variant, "v2")
+    Release.objects.filter(pk=release.pk).update(
+        state="deprecated", deprecated_reason="Two layers were swapped. " * 80, successor=newer
+    )
+    words = ask("get", f"{API}/revision/v1")["X-HF-Warning"]
+    assert words.endswith("Use Toy 1M v2 instead. See http://testserver/models/toy/1m/v1/")
+    assert len(words) <= 1000
+
+
 def test_nobody_is_sent_to_a_successor_that_was_withdrawn() -> None:
     release = make_toy()
     gone = make_release(release.variant, "v2", "withdrawn")

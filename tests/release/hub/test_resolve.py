@@ -223,6 +223,15 @@ def test_of_a_card_that_has_grown_in_the_store_no_more_is_read_than_it_has(card:
         assert ask("get", f"{BASE}/main/README.md", None, Range="bytes=2-4").content == b"234"
 
 
+@pytest.mark.parametrize(("known", "status"), [("the same", 206), ('"another"', 200), ("W/", 200), ("date", 200)])
+def test_a_part_is_sent_only_of_the_text_that_the_client_began_with(card: Artifact, known: str, status: int) -> None:
+    """`main` may be another release by now, and two halves of two texts are neither."""
+    tag = f'"{card.git_sha1}"'
+    asked = {"the same": tag, "W/": f"W/{tag}", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}.get(known, known)
+    answer = ask("get", f"{BASE}/main/README.md", None, **{"Range": "bytes=7-", "If-Range": asked})
+    assert (answer.status_code, answer.content) == (status, b"789" if status == 206 else b"0123456789")
+
+
 def test_the_card_of_a_withdrawn_release_is_gone_with_it(card: Artifact) -> None:
     Release.objects.filter(pk=card.release_id).update(state="withdrawn", withdrawn_reason="x")
     answer = ask("get", f"{BASE}/v1/README.md")
