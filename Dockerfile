@@ -34,8 +34,10 @@ COPY manage.py pyproject.toml ./
 COPY access_portal access_portal
 COPY release release
 COPY inference_worker inference_worker
-RUN install -d -o gatehouse /srv/models
-ENV GATEHOUSE_MODEL_CACHE_DIR=/srv/models
+# On a CPU the engine compiles its kernels for the very machine when a model is first loaded, in a few seconds.
+RUN apt-get update && apt-get install -y --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*
+RUN install -d -o gatehouse /srv/models /srv/cache
+ENV GATEHOUSE_MODEL_CACHE_DIR=/srv/models XDG_CACHE_HOME=/srv/cache
 USER gatehouse
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s \
     CMD ["sh", "-c", "celery -A access_portal.celery inspect ping --timeout 10 -d \"worker@$HOSTNAME\""]

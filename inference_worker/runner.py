@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any, cast
@@ -95,12 +95,14 @@ def _submit(attempt: Attempt, chunk: Chunk, lines: list[Line]) -> None:
     tokenizer, config = model_folder.tokenizer(release)
     engine = engines.engine_for(release.commit, lambda: _load(release))
     urgent = chunk.batch.lane == Batch.Lane.INTERACTIVE
+    salt = f"user {chunk.batch.owner_id}"  # nobody learns from an answer that came soon what others have asked
     for line in lines:
         call = _parse(attempt, chunk, line, tokenizer, config)
         if call is None:
             continue
         attempt.call[line.id] = call
-        attempt.futures[line.id] = [engine.submit(request, urgent=urgent) for request in call.requests]
+        requests = [replace(request, cache_salt=salt) for request in call.requests]
+        attempt.futures[line.id] = [engine.submit(request, urgent=urgent) for request in requests]
 
 
 def _parse(

@@ -16,6 +16,7 @@ def complete(sequence: Sequence, tokenizer: Tokenizer) -> Completion:
         finish_reason=sequence.finish_reason,
         prompt_token_count=len(sequence.request.prompt_tokens),
         completion_token_count=sequence.completion_token_count,
+        cached_token_count=sequence.cached_token_count or 0,
         logprobs=_logprobs(sequence, tokenizer, len(text)) if wanted else None,
     )
 
@@ -33,8 +34,12 @@ def _reported_text(sequence: Sequence) -> str:
 
 
 def _logprobs(sequence: Sequence, tokenizer: Tokenizer, text_length: int) -> Logprobs:
-    indices = range(sequence.request.first_reported, len(sequence.tokens))
+    first = sequence.request.first_reported
+    indices = range(first, len(sequence.tokens))
     scores = [sequence.scores.get(index) for index in indices]
+    if first < len(sequence.request.prompt_tokens):
+        scores[0] = None  # of a text, the API does not say how likely its first token is
+    count = sequence.request.options.logprobs or 0
     names = [tokenizer.piece(sequence.tokens[index]).name for index in indices]
     if names and _opens_text(sequence, tokenizer):
         names[0] = names[0][1:]
@@ -42,7 +47,7 @@ def _logprobs(sequence: Sequence, tokenizer: Tokenizer, text_length: int) -> Log
         tokens=names,
         token_logprobs=[None if score is None else score.logprob for score in scores],
         top_logprobs=[
-            None if score is None else _by_name(score, sequence.tokens[index], tokenizer)
+            None if score is None else _by_name(score, count, sequence.tokens[index], tokenizer)
             for index, score in zip(indices, scores, strict=True)
         ],
         text_offset=[min(_reported_offset(sequence, index), text_length) for index in indices],
@@ -55,10 +60,10 @@ def _opens_text(sequence: Sequence, tokenizer: Tokenizer) -> bool:
     return first < len(sequence.request.prompt_tokens) and tokenizer.piece(sequence.tokens[first]).opens_word
 
 
-def _by_name(score: TokenScore, token_id: int, tokenizer: Tokenizer) -> dict[str, float]:
-    """The best tokens and the chosen one; of two tokens with one name the likelier stays."""
+def _by_name(score: TokenScore, count: int, token_id: int, tokenizer: Tokenizer) -> dict[str, float]:
+    """The `count` best tokens and the chosen one; of two tokens with one name the likelier stays."""
     values: dict[str, float] = {}
-    for candidate, logprob in (*score.best, (token_id, score.logprob)):
+    for candidate, logprob in (*score.best[:count], (token_id, score.logprob)):
         name = tokenizer.piece(candidate).name
         values[name] = max(logprob, values.get(name, logprob))
     return values

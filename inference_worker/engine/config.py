@@ -106,14 +106,18 @@ class ModelConfig:
 class EngineConfig:
     """How to run a model; raises ConfigError when a value makes no sense.
 
-    `max_batch_size`: requests that run at once; the KV cache reserves one full context for each.
-    `max_batch_tokens`: prompt tokens computed in one step; a longer prompt is computed alone.
+    `max_batch_size`: requests that run at once.
+    `max_batch_tokens`: tokens computed in one step, of prompts and answers together.
+    `kv_bytes`: memory for keys and values; a full context for each of the requests that run at once unless told.
+    `shares_prefixes`: whether requests that begin alike read the same keys and values.
     """
 
     device: str = "cpu"
     dtype: DType = "float32"
     max_batch_size: int = 16
-    max_batch_tokens: int = 4096
+    max_batch_tokens: int = 512
+    kv_bytes: int | None = None
+    shares_prefixes: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.device, str) or not re.fullmatch(r"cpu|cuda(:\d+)?", self.device):
@@ -122,6 +126,10 @@ class EngineConfig:
             raise ConfigError(f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
         _require_count("max_batch_size", self.max_batch_size, 1 << 16)
         _require_count("max_batch_tokens", self.max_batch_tokens, 1 << 30)
+        if self.max_batch_tokens < self.max_batch_size:
+            raise ConfigError("max_batch_tokens must be at least max_batch_size: each request takes one in every step")
+        if self.kv_bytes is not None:
+            _require_count("kv_bytes", self.kv_bytes, 1 << 50)
 
 
 def _require_count(name: str, value: object, largest: float) -> None:

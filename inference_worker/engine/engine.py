@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from inference_worker.engine.batch import Batch
 from inference_worker.engine.completion import complete
 from inference_worker.engine.config import EngineConfig, ModelConfig
 from inference_worker.engine.errors import (
@@ -17,17 +18,18 @@ from inference_worker.engine.errors import (
     EngineBusyError,
     NonFiniteLogitsError,
 )
-from inference_worker.engine.kv_cache import KVCache, Span
+from inference_worker.engine.kv_cache import KVCache, bytes_per_page
 from inference_worker.engine.model import Transformer
+from inference_worker.engine.pages import PAGE_TOKENS, PagePool
 from inference_worker.engine.sampling import sample
-from inference_worker.engine.scheduler import Scheduler
+from inference_worker.engine.scheduler import Scheduler, Span
 from inference_worker.engine.scoring import score
 from inference_worker.engine.sequence import Completion, Request, Sequence
 from inference_worker.engine.tokenizer import Tokenizer
 from inference_worker.engine.weights import load_model
 
-# Prompt positions scored at once: a slice of logits [128, 32000] f32 is 16 MB, those of a long prompt 250 MB.
-SCORED_ROWS = 128
+# Rows of logits at once: [256, 32000] in f32 is 33 MB, those of a long prompt a quarter of a GB.
+SCORED_ROWS = 256
 
 
 class Engine:
@@ -44,13 +46,15 @@ class Engine:
         self.model_config = model_config
         self._model = model
         self._device = torch.device(config.device)
-        self._cache = KVCache(
-            model_config,
-            slot_count=config.max_batch_size,
-            device=self._device,
-            dtype=getattr(torch, config.dtype),
+        dtype = getattr(torch, config.dtype)
+        pages = _page_count(model_config, config, dtype)
+        self._cache = KVCache(model_config, pages=pages, device=self._device, dtype=dtype)
+        self._scheduler = Scheduler(
+            PagePool(pages),
+            max_running=config.max_batch_size,
+            max_step_tokens=config.max_batch_tokens,
+            shares=config.shares_prefixes,
         )
-        self._scheduler = Scheduler(slot_count=config.max_batch_size, max_batch_tokens=config.max_batch_tokens)
         self._ids = itertools.count()
 
     @classmethod
@@ -82,16 +86,16 @@ class Engine:
         return self._scheduler.remove(request_id)
 
     def step(self) -> list[tuple[int, Completion]]:
-        """Advance every running request by one token; returns those that this finished.
+        """Advance the running requests, each by a token or by a part of its prompt; returns those that this finished.
 
         Raises NonFiniteLogitsError; the requests stay, and abort() removes them.
         """
-        sequences = self._scheduler.schedule()
-        if not sequences:
+        spans = self._scheduler.schedule()
+        if not spans:
             return []
         with torch.inference_mode():
-            self._advance(sequences)
-        finished = [sequence for sequence in sequences if sequence.finish_reason is not None]
+            self._advance(spans)
+        finished = [span.sequence for span in spans if _is_finished(span.sequence)]
         for sequence in finished:
             self._scheduler.remove(sequence.id)
         return [(sequence.id, complete(sequence, self.tokenizer)) for sequence in finished]
@@ -126,36 +130,53 @@ class Engine:
                 self.abort(request_id)
         return answers
 
-    def _advance(self, sequences: list[Sequence]) -> None:
-        """One pass of the model over all new tokens, then a token more for each sequence that wants one."""
-        spans = [_next_span(sequence) for sequence in sequences]
-        hidden = self._model(*self._inputs(sequences, spans), spans, self._cache)
-        rows = hidden.split([span.count for span in spans])
-        for sequence, span, own_rows in zip(sequences, spans, rows, strict=True):
-            if span.start == 0:
-                self._score_prompt(sequence, own_rows)
-        growing = [row for row, sequence in enumerate(sequences) if sequence.finish_reason is None]
+    def _advance(self, spans: list[Span]) -> None:
+        """One pass of the model over the spans, then a token more for each sequence that is computed to its end."""
+        hidden = self._model.forward(Batch.of(spans, self._device), self._cache)
+        last_rows = [stop - 1 for stop in itertools.accumulate(span.count for span in spans)]
+        self._keep_tails(spans, hidden)
+        self._score_prompts(spans, hidden)
+        growing = [row for row, span in enumerate(spans) if _is_growing(span)]
         if growing:
-            self._sample([sequences[row] for row in growing], torch.stack([rows[row][-1] for row in growing]))
-        for sequence, span in zip(sequences, spans, strict=True):
-            sequence.cached_tokens = span.stop
+            self._sample([spans[row].sequence for row in growing], hidden[[last_rows[row] for row in growing]])
+        for span in spans:
+            self._scheduler.note_computed(span)
 
-    def _inputs(self, sequences: list[Sequence], spans: list[Span]) -> tuple[Tensor, Tensor]:
-        """Token ids and positions [T] of all spans, side by side."""
-        tokens = [t for s, span in zip(sequences, spans, strict=True) for t in s.tokens[span.start : span.stop]]
-        positions = [position for span in spans for position in range(span.start, span.stop)]
-        return torch.tensor(tokens, device=self._device), torch.tensor(positions, device=self._device)
+    def _keep_tails(self, spans: list[Span], hidden: Tensor) -> None:
+        """Keep the hidden state of the last token of each page that is full now; hidden is [T, dim]."""
+        rows, pages, first_row = [], [], 0
+        for span in spans:
+            for stop in range(_next_page(span.start), span.stop + 1, PAGE_TOKENS):
+                rows.append(first_row + stop - 1 - span.start)
+                pages.append(span.sequence.pages[stop // PAGE_TOKENS - 1])
+            first_row += span.count
+        if rows:
+            self._cache.tails[pages] = hidden[rows]
 
-    def _score_prompt(self, sequence: Sequence, hidden: Tensor) -> None:
-        """Score each echoed token but the first from the hidden state before it; hidden is [prompt, dim]."""
-        options = sequence.request.options
-        if options.logprobs is None or not options.echo:
-            return
-        for start in range(sequence.request.first_reported + 1, len(sequence.tokens), SCORED_ROWS):
-            targets = sequence.tokens[start : start + SCORED_ROWS]
-            logits = self._logits(hidden[start - 1 : start - 1 + len(targets)])
-            scores = score(logits, targets, [options.logprobs] * len(targets))
-            sequence.scores.update(enumerate(scores, start))
+    def _score_prompts(self, spans: list[Span], hidden: Tensor) -> None:
+        """Score the prompts' own tokens where that is asked, each from the hidden state before it.
+
+        That is in `hidden` [T, dim], but for the first token after shared pages: then it was kept with the last page.
+        """
+        wanted: list[tuple[Sequence, int, int]] = []  # whose token, its index, and the row of the state before it
+        tails: list[int] = []
+        first_row = 0
+        for span in spans:
+            for index in _unscored(span):
+                if index > span.start:
+                    row = first_row + index - 1 - span.start
+                else:
+                    row = len(hidden) + len(tails)
+                    tails.append(span.sequence.pages[index // PAGE_TOKENS - 1])
+                wanted.append((span.sequence, index, row))
+            first_row += span.count
+        states = torch.cat([hidden, self._cache.tails[tails]]) if tails else hidden
+        for start in range(0, len(wanted), SCORED_ROWS):
+            part = wanted[start : start + SCORED_ROWS]
+            targets = [sequence.tokens[index] for sequence, index, _ in part]
+            scores = score(self._logits(states[[row for *_, row in part]]), targets)
+            for (sequence, index, _), token_score in zip(part, scores, strict=True):
+                sequence.scores[index] = token_score
 
     def _sample(self, sequences: list[Sequence], hidden: Tensor) -> None:
         """Give each sequence its next token and, if wanted, its score; hidden is [sequences, dim]."""
@@ -163,8 +184,7 @@ class Engine:
         chosen = sample(logits, sequences)
         wanted = [row for row, sequence in enumerate(sequences) if sequence.request.options.logprobs is not None]
         if wanted:
-            counts = [sequences[row].request.options.logprobs or 0 for row in wanted]
-            scores = score(logits[wanted], [chosen[row] for row in wanted], counts)
+            scores = score(logits[wanted], [chosen[row] for row in wanted])
             for row, token_score in zip(wanted, scores, strict=True):
                 sequences[row].scores[len(sequences[row].tokens)] = token_score
         for sequence, token_id in zip(sequences, chosen, strict=True):
@@ -172,12 +192,42 @@ class Engine:
 
     def _logits(self, hidden: Tensor) -> Tensor:
         logits = self._model.logits(hidden)
-        if not logits.isfinite().all():
+        if not logits.amax(-1).isfinite().all():  # NaN is the largest of any row
             raise NonFiniteLogitsError
         return logits
 
 
-def _next_span(sequence: Sequence) -> Span:
-    """The tokens that the model has not seen yet: a whole prompt, or the one sampled last."""
-    assert sequence.slot is not None
-    return Span(sequence.slot, sequence.cached_tokens, len(sequence.tokens) - sequence.cached_tokens)
+def _page_count(model: ModelConfig, config: EngineConfig, dtype: torch.dtype) -> int:
+    """Raises ConfigError when the memory for keys and values cannot hold one full context."""
+    of_context = -(-model.context_tokens // PAGE_TOKENS)
+    if config.kv_bytes is None:
+        return of_context * config.max_batch_size
+    pages = config.kv_bytes // bytes_per_page(model, dtype)
+    if pages < of_context:
+        needed = of_context * bytes_per_page(model, dtype)
+        raise ConfigError(f"kv_bytes is {config.kv_bytes:,}, but one request of full length needs {needed:,}")
+    return pages
+
+
+def _is_growing(span: Span) -> bool:
+    """Does this span end where the next token is to be sampled?"""
+    return span.stop == len(span.sequence.tokens) and span.sequence.finish_reason is None
+
+
+def _is_finished(sequence: Sequence) -> bool:
+    """With max_tokens 0 the prompt is still to be computed, perhaps in several steps."""
+    return sequence.finish_reason is not None and sequence.computed >= len(sequence.request.prompt_tokens)
+
+
+def _next_page(position: int) -> int:
+    """Where the page ends that this position lies in."""
+    return (position // PAGE_TOKENS + 1) * PAGE_TOKENS
+
+
+def _unscored(span: Span) -> list[int]:
+    """The tokens of the prompt whose score is wanted, not known, and follows from this span or the page before it."""
+    sequence = span.sequence
+    if not sequence.scores_prompt:
+        return []
+    last = min(span.stop, len(sequence.request.prompt_tokens) - 1)
+    return [index for index in range(max(span.start, 1), last + 1) if index not in sequence.scores]

@@ -1,49 +1,49 @@
-"""Keys and values of the tokens computed so far: one slot of a full context for each running request."""
+"""Keys and values of the tokens computed so far, in pages."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from inference_worker.engine.config import ModelConfig
 from inference_worker.engine.errors import ConfigError
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Consecutive new tokens of one sequence: `count` of them, the first at position `start`."""
-
-    slot: int
-    start: int
-    count: int
-
-    @property
-    def stop(self) -> int:
-        return self.start + self.count
+from inference_worker.engine.pages import PAGE_TOKENS
 
 
 class KVCache:
     """Raises ConfigError when the device has no room for it.
 
-    Positions after a sequence's end hold leftovers of earlier requests, which nobody reads: `extend` returns
-    exactly the positions of its span's sequence.
+    `keys` [layers, pages, n_kv_heads, head_dim, PAGE_TOKENS] and `values` [layers, pages, n_kv_heads, PAGE_TOKENS,
+    head_dim]: each so that the inner loop of attention reads what lies side by side. `tails` [pages, dim] has the
+    hidden state of the last token of each page, which tells how likely the first token of the next page is.
+    Places that no sequence has filled yet hold leftovers, which nobody reads.
     """
 
-    def __init__(self, config: ModelConfig, *, slot_count: int, device: torch.device, dtype: torch.dtype) -> None:
-        shape = (config.n_layers, slot_count, config.context_tokens, config.n_kv_heads, config.head_dim)
+    def __init__(self, config: ModelConfig, *, pages: int, device: torch.device, dtype: torch.dtype) -> None:
+        shape = (config.n_layers, pages, config.n_kv_heads)
         try:
-            self._keys = torch.empty(shape, device=device, dtype=dtype)
-            self._values = torch.empty(shape, device=device, dtype=dtype)
+            self.keys = torch.empty((*shape, config.head_dim, PAGE_TOKENS), device=device, dtype=dtype)
+            self.values = torch.empty((*shape, PAGE_TOKENS, config.head_dim), device=device, dtype=dtype)
+            self.tails = torch.empty((pages, config.dim), device=device, dtype=dtype)
         except RuntimeError as error:  # torch has no narrower class for the CPU
             raise ConfigError(
-                f"No room for the keys and values of {slot_count} requests of {config.context_tokens} "
-                f"tokens: lower max_batch_size. ({error})"
+                f"No room for the keys and values of {pages * PAGE_TOKENS} tokens: lower max_batch_size or kv_bytes. "
+                f"({error})"
             ) from None
 
-    def extend(self, layer: int, span: Span, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Store the span's [count, n_kv_heads, head_dim]; return those of positions 0 to stop."""
-        self._keys[layer, span.slot, span.start : span.stop] = keys
-        self._values[layer, span.slot, span.start : span.stop] = values
-        return self._keys[layer, span.slot, : span.stop], self._values[layer, span.slot, : span.stop]
+    def store(self, layer: int, slots: Tensor, keys: Tensor, values: Tensor) -> None:
+        """Write [T, n_kv_heads, head_dim] to slots [T], each a page times PAGE_TOKENS plus a place in it."""
+        pages, places = slots // PAGE_TOKENS, slots % PAGE_TOKENS
+        self.keys[layer, pages, :, :, places] = keys
+        self.values[layer, pages, :, places] = values
+
+    def read(self, layer: int, pages: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """The first `count` keys and values of a sequence with these pages: each [n_kv_heads, count, head_dim]."""
+        keys = self.keys[layer, pages].permute(1, 0, 3, 2).flatten(1, 2)
+        values = self.values[layer, pages].transpose(0, 1).flatten(1, 2)
+        return keys[:, :count], values[:, :count]
+
+
+def bytes_per_page(config: ModelConfig, dtype: torch.dtype) -> int:
+    """Of keys and values in all layers; the tails add a thousandth or less."""
+    return 2 * config.n_layers * config.n_kv_heads * config.head_dim * PAGE_TOKENS * dtype.itemsize

@@ -67,12 +67,14 @@ class Request:
 
     `prompt_text` is set for a prompt that came as text: `prompt_tokens[0]` is then BOS, hidden from text,
     tokens and offsets, and an echo starts with exactly that text. None: the ids are fed exactly as given, and
-    nothing is hidden.
+    nothing is hidden. Requests share what was computed for a beginning that they have in common only where their
+    `cache_salt` is the same: how soon an answer comes would tell others what somebody has asked before.
     """
 
     prompt_tokens: tuple[int, ...]
     options: SamplingOptions
     prompt_text: str | None = None
+    cache_salt: str = ""
 
     def check(self, tokenizer: Tokenizer, *, context_tokens: int) -> None:
         """Can a model with this vocabulary and context run it? Raises a RequestError if not."""
@@ -113,13 +115,17 @@ class Logprobs:
 
 @dataclass(frozen=True)
 class Completion:
-    """`prompt_token_count` includes a hidden BOS, `completion_token_count` a final EOS."""
+    """`prompt_token_count` includes a hidden BOS, `completion_token_count` a final EOS.
+
+    `cached_token_count` of the prompt's tokens had been computed for somebody else: how an answer came about is no part
+    of the answer.
+    """
 
     text: str
     finish_reason: FinishReason
     prompt_token_count: int
     completion_token_count: int
-    cached_token_count: int = 0
+    cached_token_count: int = field(default=0, compare=False)
     logprobs: Logprobs | None = None
 
 
@@ -132,10 +138,10 @@ class TokenScore:
 
 
 class Sequence:
-    """One request under way: its tokens so far, their text, and where its keys and values lie.
+    """One request under way: its tokens so far, their text, and where their keys and values lie.
 
-    Token i's text begins at `text_offsets[i]` of `text`; `scores` holds what log-probabilities are known, by
-    token index; `cached_tokens` says for how many tokens keys and values are in `slot`.
+    Token i's text begins at `text_offsets[i]` of `text`; `scores` holds what log-probabilities are known, by token
+    index. Keys and values of the first `computed` tokens lie in `pages`; the scheduler keeps both.
     """
 
     def __init__(self, sequence_id: int, request: Request, tokenizer: Tokenizer) -> None:
@@ -143,8 +149,9 @@ class Sequence:
         self.id = sequence_id
         self.request = request
         self.seed = secrets.randbits(63) if seed is None else seed
-        self.slot: int | None = None
-        self.cached_tokens = 0
+        self.pages: list[int] = []
+        self.computed = 0
+        self.cached_token_count: int | None = None  # of the prompt, that others had computed before
         self.tokens: list[int] = []
         self.text_offsets: list[int] = []
         self.scores: dict[int, TokenScore] = {}
@@ -159,6 +166,11 @@ class Sequence:
             self._push(token_id)
         self._prompt_end = len(self._detokenizer.text)
         self._prompt_pending = self._detokenizer.pending
+
+    @property
+    def scores_prompt(self) -> bool:
+        """Does the answer tell log-probabilities of the prompt's own tokens?"""
+        return self.request.options.echo and self.request.options.logprobs is not None
 
     @property
     def completion_token_count(self) -> int:

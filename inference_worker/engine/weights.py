@@ -11,7 +11,7 @@ from torch import Tensor
 
 from inference_worker.engine.config import ModelConfig
 from inference_worker.engine.errors import CheckpointError
-from inference_worker.engine.model import Transformer
+from inference_worker.engine.model import Transformer, parameter_shapes
 
 CHECKLIST = "checklist.chk"
 
@@ -38,8 +38,7 @@ def load_model(folder: Path, config: ModelConfig, *, device: torch.device, dtype
     Shards are mapped into memory one after the other. Raises CheckpointError naming file and tensor; nothing
     that a file contains is ever executed.
     """
-    model = Transformer(config)
-    shapes = {name: parameter.shape for name, parameter in model.named_parameters()}
+    shapes = {name: torch.Size(shape) for name, shape in parameter_shapes(config).items()}
     files = shard_files(folder)
     merged: dict[str, Tensor] = {}
     for rank, file in enumerate(files):
@@ -49,8 +48,8 @@ def load_model(folder: Path, config: ModelConfig, *, device: torch.device, dtype
             if name not in merged:
                 merged[name] = torch.empty(shape, device=device, dtype=dtype)
             _place(file, name, shard.pop(name), merged[name], rank)
-    model.load_state_dict(merged, assign=True)
-    return model.requires_grad_(False).to(device).eval()
+    with torch.inference_mode():
+        return Transformer(config, merged)
 
 
 def shard_files(folder: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,14 @@ import numpy as np
 import sentencepiece
 import torch
 
+from inference_worker.engine.batch import Batch
+from inference_worker.engine.config import ModelConfig
 from inference_worker.engine.engine import Engine
-from inference_worker.engine.sequence import Completion, Request, SamplingOptions
+from inference_worker.engine.kv_cache import KVCache
+from inference_worker.engine.scheduler import Span
+from inference_worker.engine.sequence import Completion, Request, SamplingOptions, Sequence
+from inference_worker.engine.tokenizer import Tokenizer
+from inference_worker.engine.weights import load_model
 
 from .reference import Array, Params
 
@@ -118,6 +125,23 @@ def write_checkpoint(
     ]
     (folder / "checklist.chk").write_text("".join(lines))
     return folder
+
+
+def logits_of(folder: Path, tokens: list[int], cuts: tuple[int, ...] = ()) -> torch.Tensor:
+    """[tokens, vocab] in f32 by the model itself; computed in one step, or in several that end at `cuts`."""
+    tokenizer = Tokenizer.load(folder / "tokenizer.model")
+    config = ModelConfig.from_params(folder / "params.json", tokenizer_vocab_size=tokenizer.vocab_size)
+    device = torch.device("cpu")
+    model = load_model(folder, config, device=device, dtype=torch.float32)
+    cache = KVCache(config, pages=9, device=device, dtype=torch.float32)
+    sequence = Sequence(0, Request(tuple(tokens), SamplingOptions()), tokenizer)
+    sequence.pages = [7, 2, 8, 0, 5]
+    rows = []
+    with torch.inference_mode():
+        for start, stop in itertools.pairwise((0, *cuts, len(tokens))):
+            hidden = model.forward(Batch.of([Span(sequence, start, stop - start)], device), cache)
+            rows.append(model.logits(hidden))
+    return torch.cat(rows)
 
 
 def request(engine: Engine, prompt: str | list[int], **options: Any) -> Request:

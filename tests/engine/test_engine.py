@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ import torch
 from inference_worker.engine.config import EngineConfig
 from inference_worker.engine.engine import Engine
 from inference_worker.engine.errors import (
+    ConfigError,
     ContextLengthError,
     EmptyPromptError,
     EngineBusyError,
     NonFiniteLogitsError,
     TokenIdError,
 )
-from inference_worker.engine.sequence import Completion, Request
+from inference_worker.engine.kv_cache import bytes_per_page
+from inference_worker.engine.sequence import Completion, Request, Sequence
 
 from . import factories
 
@@ -202,10 +205,108 @@ def test_generate_refuses_to_mix_with_requests_added_elsewhere(engine: Engine) -
     assert engine.abort(request_id)
 
 
+BEGINNING = [1, *range(40, 100)]  # 61 tokens: three full pages and a part of the next
+
+
+def test_what_begins_alike_is_computed_once_and_answered_the_same(checkpoint: Path) -> None:
+    loaded = {shares: load(checkpoint, shares_prefixes=shares) for shares in (False, True)}
+    dice = random.Random(7)
+    asked = [
+        factories.request(
+            loaded[True], BEGINNING[: dice.randint(20, 50)] + dice.choices(range(3, 320), k=3),
+            max_tokens=4, echo=dice.random() < 0.5, logprobs=dice.choice((None, 0, 5)),
+        )
+        for _ in range(40)
+    ]  # fmt: skip
+    alone, shared = (loaded[shares].generate(asked) for shares in (False, True))
+    for one, other in zip(alone, shared, strict=True):
+        assert_same(one, other)
+    assert all(answer is not None and answer.cached_token_count == 0 for answer in alone)
+    assert sum(answer.cached_token_count for answer in shared if answer is not None) > 400
+
+
+@pytest.mark.parametrize("prompt_tokens", [16, 17, 32, 33, 48])
+def test_scores_after_shared_pages_are_those_of_a_whole_computation(checkpoint: Path, prompt_tokens: int) -> None:
+    engine = load(checkpoint)
+    asked = factories.request(engine, BEGINNING[:prompt_tokens], max_tokens=1, echo=True, logprobs=5)
+    [first], [second] = engine.generate([asked]), engine.generate([asked])
+    assert second is not None
+    assert second.cached_token_count == (prompt_tokens - 1) // 16 * 16
+    assert_same(first, second)
+
+
+def test_a_short_step_cuts_long_prompts_and_changes_nothing(checkpoint: Path, engine: Engine) -> None:
+    cut = load(checkpoint, max_batch_tokens=5, max_batch_size=5)
+    asked = [
+        factories.request(engine, BEGINNING[:length], max_tokens=3, echo=True, logprobs=2) for length in (1, 4, 11, 61)
+    ]
+    for one, other in zip(engine.generate(asked), cut.generate(asked), strict=True):
+        assert_same(one, other)
+
+
+def test_who_had_to_make_room_gives_the_same_answer(checkpoint: Path, engine: Engine) -> None:
+    page = bytes_per_page(engine.model_config, torch.float32)
+    small = load(checkpoint, kv_bytes=5 * page, max_batch_size=8)
+    asked = mixed_requests(engine, 12, logprobs=1, logit_bias={EOS: -100}, temperature=1.0)
+    preempted = count_preemptions(small)
+    for one, other in zip(engine.generate(asked), small.generate(asked), strict=True):
+        assert_same(one, other)
+    assert preempted
+
+
+def test_too_little_room_for_one_request_is_refused_at_once(checkpoint: Path) -> None:
+    with pytest.raises(ConfigError, match="one request of full length needs"):
+        load(checkpoint, kv_bytes=1000)
+
+
+def test_nothing_grows_over_many_requests(checkpoint: Path) -> None:
+    engine = load(checkpoint)
+    for _ in range(3):
+        engine.generate(mixed_requests(engine, 40))
+        assert engine._scheduler._contents == {}
+        pool = engine._scheduler._pool
+        assert pool.available == pool.count
+        assert len(pool._contents) <= pool.count
+
+
+def load(checkpoint: Path, **changes: Any) -> Engine:
+    return Engine.load(checkpoint, EngineConfig(**{"max_batch_size": 4, "max_batch_tokens": 48, **changes}))
+
+
+def count_preemptions(engine: Engine) -> list[int]:
+    """The ids of those who start over, as it happens."""
+    started_over: list[int] = []
+    scheduler = engine._scheduler
+    preempt = scheduler._preempt
+
+    def note(sequence: Sequence) -> None:
+        started_over.append(sequence.id)
+        preempt(sequence)
+
+    scheduler._preempt = note  # type: ignore[method-assign]
+    return started_over
+
+
+def assert_same(one: Completion | None, other: Completion | None) -> None:
+    """The same text and reason, and log-probabilities as near as f32 in another order of sums can be."""
+    assert one is not None
+    assert other is not None
+    assert replace(one, logprobs=None) == replace(other, logprobs=None)
+    assert (one.logprobs is None) == (other.logprobs is None)
+    if one.logprobs is None or other.logprobs is None:
+        return
+    assert one.logprobs.tokens == other.logprobs.tokens
+    assert one.logprobs.text_offset == other.logprobs.text_offset
+    for mine, theirs in zip(one.logprobs.token_logprobs, other.logprobs.token_logprobs, strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-4)
+    for best, others in zip(one.logprobs.top_logprobs, other.logprobs.top_logprobs, strict=True):
+        assert best == (None if others is None else pytest.approx(others, abs=1e-4))
+
+
 def test_nan_from_the_model_is_an_error_and_not_an_answer(checkpoint: Path) -> None:
     engine = Engine.load(checkpoint, EngineConfig(max_batch_size=2))
-    with torch.no_grad():
-        engine._model.norm.weight[3] = float("nan")
+    with torch.inference_mode():
+        engine._model.norm[3] = float("nan")
     request_id = engine.add(factories.request(engine, "the", max_tokens=2))
     for _ in range(2):
         with pytest.raises(NonFiniteLogitsError):

@@ -6,12 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from inference_worker.engine.config import EngineConfig, ModelConfig
+from inference_worker.engine.config import EngineConfig
 from inference_worker.engine.engine import Engine
-from inference_worker.engine.kv_cache import KVCache, Span
-from inference_worker.engine.weights import load_model
 
 from . import factories, reference
 from .reference import Array, Params
@@ -19,19 +16,9 @@ from .reference import Array, Params
 PROMPT = [1, 300, 17, 290, 290, 45, 310, 262, 259, 301]
 
 
-def engine_log_probabilities(folder: Path, spans: list[Span]) -> Array:
-    """[prompt, vocab] by the model itself, computed in the given spans."""
-    config = ModelConfig.from_params(folder / "params.json", tokenizer_vocab_size=factories.VOCAB_SIZE)
-    device = torch.device("cpu")
-    model = load_model(folder, config, device=device, dtype=torch.float32)
-    cache = KVCache(config, slot_count=2, device=device, dtype=torch.float32)
-    rows = []
-    with torch.inference_mode():
-        for span in spans:
-            tokens = torch.tensor(PROMPT[span.start : span.stop])
-            hidden = model(tokens, torch.arange(span.start, span.stop), [span], cache)
-            rows.append(model.logits(hidden).log_softmax(-1))
-    return torch.cat(rows).double().numpy()
+def engine_log_probabilities(folder: Path, cuts: tuple[int, ...] = ()) -> Array:
+    """[prompt, vocab] by the model itself, in one step or several."""
+    return factories.logits_of(folder, PROMPT, cuts).log_softmax(-1).double().numpy()
 
 
 @pytest.mark.parametrize("shards", [1, 2, 4])
@@ -41,6 +28,8 @@ def engine_log_probabilities(folder: Path, spans: list[Span]) -> Array:
         (1, {}),
         (2, {"n_kv_heads": 2}),
         (3, {"n_kv_heads": 1, "rope_theta": 500.0, "ffn_dim_multiplier": 1.3, "norm_eps": 1e-2}),
+        (6, {"dim": 64, "n_kv_heads": 2}),  # heads of 16, for the compiled kernels
+        (7, {"dim": 256, "n_heads": 4}),
     ],
 )
 def test_log_probabilities_equal_the_equations_at_every_position(
@@ -50,7 +39,7 @@ def test_log_probabilities_equal_the_equations_at_every_position(
     weights = factories.random_weights(params, seed)
     folder = factories.write_checkpoint(tmp_path / "m", tokenizer_file, params, weights, shards=shards)
     expected = reference.log_probabilities(weights, params, PROMPT)
-    actual = engine_log_probabilities(folder, [Span(0, 0, len(PROMPT))])
+    actual = engine_log_probabilities(folder)
     assert np.abs(actual - expected).max() <= 1e-3
     assert expected.std() > 1, "a flat distribution would prove nothing"
 
@@ -69,9 +58,9 @@ def test_greedy_tokens_equal_those_of_the_equations(tmp_path: Path, tokenizer_fi
 
 
 def test_decoding_from_the_cache_equals_computing_everything_anew(checkpoint: Path) -> None:
-    whole = engine_log_probabilities(checkpoint, [Span(0, 0, len(PROMPT))])
-    token_by_token = [Span(1, 0, 4), *(Span(1, n, 1) for n in range(4, len(PROMPT)))]
-    assert np.abs(engine_log_probabilities(checkpoint, token_by_token) - whole).max() <= 1e-4
+    whole = engine_log_probabilities(checkpoint)
+    token_by_token = engine_log_probabilities(checkpoint, tuple(range(4, len(PROMPT))))
+    assert np.abs(token_by_token - whole).max() <= 1e-4
 
 
 def test_echoed_scores_equal_the_equations_also_beyond_one_slice(

@@ -8,11 +8,11 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import torch
 
 from inference_worker.engine.config import EngineConfig
 from inference_worker.engine.engine import Engine
 from inference_worker.engine.errors import ContextLengthError, NonFiniteLogitsError
+from inference_worker.engine.scheduler import Span
 from inference_worker.engine.sequence import Completion, Request
 from inference_worker.engine_thread import EngineCrashedError, EngineThread, EngineUnavailableError
 from tests.engine.factories import request
@@ -58,13 +58,13 @@ def test_a_request_that_cannot_run_fails_alone(engine: Engine, thread: EngineThr
 class Sick(Engine):
     """Real but for one prompt, whose numbers overflow, and one that brings the whole engine down."""
 
-    def _inputs(self, sequences: list, spans: list) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[type-arg]
-        prompts = {sequence.request.prompt_text for sequence in sequences}
+    def _advance(self, spans: list[Span]) -> None:
+        prompts = {span.sequence.request.prompt_text for span in spans}
         if "NaN" in prompts:
             raise NonFiniteLogitsError
         if "crash" in prompts:
             raise RuntimeError("device lost")
-        return super()._inputs(sequences, spans)
+        super()._advance(spans)
 
     def add(self, one: Request) -> int:
         if one.prompt_text == "no room":

@@ -75,6 +75,19 @@ def test_a_line_with_a_seed_has_one_answer_whatever_runs_beside_it(tiny_release:
     assert texts[0] == texts[1] != ""
 
 
+def test_two_people_share_nothing_of_what_was_computed(tiny_release: Release, ada: Grant) -> None:
+    prompt, told = "In the beginning there was nothing to read; then there were 10 books", []
+    engine = Engine.load(model_folder.folder(tiny_release), EngineConfig())
+    engines.engine_for(tiny_release.commit, lambda: engine)
+    add = engine.add
+    engine.add = lambda request: told.append(request.cache_salt) or add(request)  # type: ignore[func-returns-value,method-assign]
+    eve = jobs.make_holder(tiny_release, "eve")
+    for grant in (ada, ada, eve):
+        jobs.make_batch(grant, tiny_release, [[jobs.body(tiny_release, prompt)]])
+        runner.run(claimed())
+    assert told == [f"user {grant.holder_id}" for grant in (ada, ada, eve)]
+
+
 def test_a_body_that_cannot_run_is_refused_and_the_others_run(tiny_release: Release, ada: Grant) -> None:
     bodies = [jobs.body(tiny_release), jobs.body(tiny_release, max_tokens=5000), jobs.body(tiny_release)]
     batch = jobs.make_batch(ada, tiny_release, [bodies])

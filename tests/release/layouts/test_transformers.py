@@ -7,26 +7,14 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from inference_worker.engine.config import ModelConfig
-from inference_worker.engine.kv_cache import KVCache, Span
-from inference_worker.engine.weights import load_model
 from release.checking.folder import check
 from release.client.manifest import Layout
 from release.layouts.converting import to_hf, to_meta
+from tests.engine.factories import logits_of
 from tests.release.layouts import tiny
 
 TOKENS = [1, 40, 260, 261, 7, 7, 290, 100, 45, 280, 266, 3]
 TOLERANCE = 2e-5  # of logits of size 1 in float32: the two sum in other orders
-
-
-def engine_logits(folder: Path) -> torch.Tensor:
-    config = ModelConfig.from_params(folder / "params.json", tokenizer_vocab_size=tiny.VOCAB)
-    device = torch.device("cpu")
-    model = load_model(folder, config, device=device, dtype=torch.float32)
-    cache = KVCache(config, slot_count=1, device=device, dtype=torch.float32)
-    with torch.inference_mode():
-        hidden = model(torch.tensor(TOKENS), torch.arange(len(TOKENS)), [Span(0, 0, len(TOKENS))], cache)
-        return model.logits(hidden)
 
 
 def transformers_logits(folder: Path) -> torch.Tensor:
@@ -48,7 +36,7 @@ def test_the_converted_model_gives_the_engines_logits(tmp_path: Path, shards: in
     params = {**tiny.PARAMS, **changes}
     folder = tiny.write_meta(tmp_path, tiny.random_weights(params, torch.bfloat16), params, shards)
     to_hf(folder, folder)
-    expected = engine_logits(folder)
+    expected = logits_of(folder, TOKENS)
     assert expected.std() > 0.3, "equal rows would prove nothing"
     assert (transformers_logits(folder) - expected).abs().max() < TOLERANCE
 
@@ -67,7 +55,7 @@ def test_a_model_of_transformers_gives_its_logits_in_the_engine(tmp_path: Path, 
     assert found.dimensions["ffn_hidden"] == 136
     assert found.dimensions["parameters"] == LlamaForCausalLM(config).num_parameters()
     to_meta(tmp_path / "hf", tmp_path / "meta", shards=4)
-    assert (transformers_logits(tmp_path / "hf") - engine_logits(tmp_path / "meta")).abs().max() < TOLERANCE
+    assert (transformers_logits(tmp_path / "hf") - logits_of(tmp_path / "meta", TOKENS)).abs().max() < TOLERANCE
 
 
 def test_transformers_finds_the_number_type_and_the_tokens_that_begin_and_end(tmp_path: Path) -> None:

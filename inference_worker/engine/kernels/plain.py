@@ -1,0 +1,80 @@
+"""The parts of the model that are not a matrix product, in torch alone: for any device, and the measure of others."""
+
+from __future__ import annotations
+
+import itertools
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from inference_worker.engine.batch import Batch
+from inference_worker.engine.kv_cache import KVCache
+from inference_worker.engine.scheduler import Span
+
+
+def rms_norm(x: Tensor, gain: Tensor, eps: float) -> Tensor:
+    """Zhang & Sennrich 2019, equation 4, of x [T, dim]; the mean square is taken in f32 whatever the dtype."""
+    wide = x.float()
+    normed = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)
+    return normed.to(x.dtype) * gain
+
+
+def rotate(x: Tensor, rotary: Tensor) -> Tensor:
+    """Turn each pair (x[2i], x[2i+1]) of x [T, heads, head_dim] by its angle; rotary is [T, head_dim / 2, 2].
+
+    Meta's checkpoints hold interleaved pairs, unlike files converted for Hugging Face.
+    """
+    even, odd = x.float().reshape(*x.shape[:-1], -1, 2).unbind(-1)  # [T, heads, head_dim / 2]
+    cos, sin = rotary.unsqueeze(1).unbind(-1)  # [T, 1, head_dim / 2]
+    turned = torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1)
+    return turned.flatten(-2).to(x.dtype)
+
+
+def attend(qkv: Tensor, rotary: Tensor, layer: int, batch: Batch, cache: KVCache) -> Tensor:
+    """Causal attention of each token over its own sequence: [T, n_heads * head_dim].
+
+    qkv is [T, (n_heads + 2 n_kv_heads) * head_dim], not rotated yet; rotary is [context, head_dim / 2, 2]. Stores the
+    new keys and values.
+    """
+    queries = store(qkv, rotary, layer, batch, cache)
+    out = torch.empty_like(queries)
+    attend_spans(queries, layer, batch, cache, range(len(batch.spans)), out)
+    return out.flatten(-2)
+
+
+def attend_spans(queries: Tensor, layer: int, batch: Batch, cache: KVCache, which: range, out: Tensor) -> None:
+    """Attention of these spans of the batch; queries and out are [T, n_heads, head_dim]."""
+    rows = [0, *itertools.accumulate(span.count for span in batch.spans)]
+    pages = torch.split(batch.pages, [len(span.pages) for span in batch.spans])
+    for index in which:
+        own = slice(rows[index], rows[index + 1])
+        out[own] = _of_span(batch.spans[index], queries[own], pages[index], layer, cache)
+
+
+def store(qkv: Tensor, rotary: Tensor, layer: int, batch: Batch, cache: KVCache) -> Tensor:
+    """Rotated queries [T, n_heads, head_dim]; rotated keys, and values, go to the cache."""
+    kv_heads, head_dim = cache.values.shape[2], cache.values.shape[4]
+    heads = qkv.view(len(qkv), -1, head_dim)
+    queries, keys, values = torch.split(heads, [heads.shape[1] - 2 * kv_heads, kv_heads, kv_heads], dim=1)
+    own = rotary[batch.positions]
+    cache.store(layer, batch.slots, rotate(keys, own), values)
+    return rotate(queries, own)
+
+
+def _of_span(span: Span, queries: Tensor, pages: Tensor, layer: int, cache: KVCache) -> Tensor:
+    """[count, n_heads, head_dim] over all positions of the sequence up to each token's own."""
+    keys, values = cache.read(layer, pages, span.stop)
+    is_whole = span.start == 0
+    mask = None
+    if span.count > 1 and not is_whole:
+        mask = torch.ones(span.count, span.stop, dtype=torch.bool, device=queries.device).tril(span.start)
+    mixed = functional.scaled_dot_product_attention(
+        queries.transpose(0, 1).unsqueeze(0),
+        keys.unsqueeze(0),
+        values.unsqueeze(0),
+        attn_mask=mask,
+        is_causal=span.count > 1 and is_whole,
+        enable_gqa=queries.shape[1] != keys.shape[0],
+    )
+    return mixed.squeeze(0).transpose(0, 1)
