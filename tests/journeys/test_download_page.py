@@ -44,7 +44,7 @@ def test_a_recipe_opens_and_is_copied_by_keyboard_alone(house: House, open_brows
         visit.page.keyboard.press("Tab")
     visit.page.keyboard.press("Enter")
     expect(visit.page.locator("#with-gatehouse .copy").first).to_have_text("Copied")
-    assert clipboard(visit.page).startswith("pip install gatehouse\ngatehouse login --server ")
+    assert clipboard(visit.page).startswith("pip install http://testserver/models/client/gatehouse-")
 
 
 def test_the_address_opens_a_recipe(house: House, open_browser: Opener) -> None:
