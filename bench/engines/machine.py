@@ -1,4 +1,4 @@
-"""`python -m bench.engines.machine DTYPE`: prints GFLOP/s of a matrix product and GB/s of reading, as torch has them."""
+"""`python -m bench.engines.machine DTYPE`: GFLOP/s of a matrix product and GB/s of reading, as torch has them."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ from inference_worker.engine.errors import CheckpointError, ConfigError
 
 DType = Literal["float32", "bfloat16", "float16"]
 DTYPES: tuple[DType, ...] = ("float32", "bfloat16", "float16")
+WeightForm = Literal["full", "int8", "int4"]
+WEIGHT_FORMS: tuple[WeightForm, ...] = ("full", "int8", "int4")
 MAX_PARAMS_BYTES = 1 << 20
 
 # Far beyond any LLaMA, so that a hostile params.json cannot make us allocate without end.
@@ -106,6 +108,7 @@ class ModelConfig:
 class EngineConfig:
     """How to run a model; raises ConfigError when a value makes no sense.
 
+    `weights`: in how many bits they are kept, made so when they are loaded; "full" as `dtype` says.
     `max_batch_size`: requests that run at once.
     `max_batch_tokens`: tokens computed in one step, of prompts and answers together.
     `kv_bytes`: memory for keys and values; a full context for each of the requests that run at once unless told.
@@ -114,6 +117,7 @@ class EngineConfig:
 
     device: str = "cpu"
     dtype: DType = "float32"
+    weights: WeightForm = "full"
     max_batch_size: int = 16
     max_batch_tokens: int = 512
     kv_bytes: int | None = None
@@ -124,6 +128,8 @@ class EngineConfig:
             raise ConfigError(f"device must be cpu, cuda or cuda:N, not {self.device!r}")
         if self.dtype not in DTYPES:
             raise ConfigError(f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
+        if self.weights not in WEIGHT_FORMS:
+            raise ConfigError(f"weights must be one of {', '.join(WEIGHT_FORMS)}, not {self.weights!r}")
         _require_count("max_batch_size", self.max_batch_size, 1 << 16)
         _require_count("max_batch_tokens", self.max_batch_tokens, 1 << 30)
         if self.max_batch_tokens < self.max_batch_size:
