@@ -181,7 +181,7 @@ class Engine:
     def _sample(self, sequences: list[Sequence], hidden: Tensor) -> None:
         """Give each sequence its next token and, if wanted, its score; hidden is [sequences, dim]."""
         logits = self._logits(hidden)
-        chosen = sample(logits, sequences)
+        chosen = sample(logits, sequences, self._model.kernels)
         wanted = [row for row, sequence in enumerate(sequences) if sequence.request.options.logprobs is not None]
         if wanted:
             scores = score(logits[wanted], [chosen[row] for row in wanted])

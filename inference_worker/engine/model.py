@@ -75,21 +75,21 @@ class Transformer:
         self.norm = parameters.pop("norm.weight")
         self._output = linear(parameters.pop("output.weight"))
         self._rotary = rotary_table(config).to(self._embeddings.device)
-        self._kernels: Kernels = kernels_for(self._embeddings.device, self._embeddings.dtype, config.head_dim)
+        self.kernels: Kernels = kernels_for(self._embeddings.device, self._embeddings.dtype, config.head_dim)
 
     def forward(self, batch: Batch, cache: KVCache) -> Tensor:
         """Hidden states [T, dim] of the tokens of the batch, whose keys and values go to the cache."""
         x = functional.embedding(batch.tokens, self._embeddings)
         for number, layer in enumerate(self._layers):
-            qkv = layer.wqkv(self._kernels.rms_norm(x, layer.attention_norm, self._eps))
-            x = layer.wo.plus(self._kernels.attend(qkv, self._rotary, number, batch, cache), x)
-            normed = self._kernels.rms_norm(x, layer.ffn_norm, self._eps)
+            qkv = layer.wqkv(self.kernels.rms_norm(x, layer.attention_norm, self._eps))
+            x = layer.wo.plus(self.kernels.attend(qkv, self._rotary, number, batch, cache), x)
+            normed = self.kernels.rms_norm(x, layer.ffn_norm, self._eps)
             x = layer.w2.plus(layer.w3.times(normed, layer.w1.swish(normed)), x)
         return x
 
     def logits(self, hidden: Tensor) -> Tensor:
         """[rows, vocab] f32 for hidden states [rows, dim]; callers choose the rows that they need."""
-        return self._output(self._kernels.rms_norm(hidden, self.norm, self._eps)).float()
+        return self._output(self.kernels.rms_norm(hidden, self.norm, self._eps)).float()
 
 
 PRODUCTS: Mapping[WeightForm, Callable[[Tensor], Linear]] = {"full": linear, "int8": Int8Linear, "int4": Int4Linear}

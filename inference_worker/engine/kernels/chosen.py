@@ -10,15 +10,18 @@ from torch import Tensor
 from inference_worker.engine.batch import Batch
 from inference_worker.engine.kernels import plain
 from inference_worker.engine.kernels.cpu import HEAD_STEP, CpuKernels
+from inference_worker.engine.kernels.wishes import Wishes
 from inference_worker.engine.kv_cache import KVCache
 
 
 class Kernels(Protocol):
-    """The parts of a layer that are not a matrix product; `plain` says what each does."""
+    """The parts of a step that are not a matrix product; `plain` says what each does."""
 
     def rms_norm(self, x: Tensor, gain: Tensor, eps: float) -> Tensor: ...
 
     def attend(self, qkv: Tensor, rotary: Tensor, layer: int, batch: Batch, cache: KVCache) -> Tensor: ...
+
+    def draw(self, logits: Tensor, wishes: Wishes) -> Tensor: ...
 
 
 def kernels_for(device: torch.device, dtype: torch.dtype, head_dim: int) -> Kernels:
