@@ -32,7 +32,9 @@ def main(folder: Path, work: str, dtype: str) -> None:
 
 def _run(model: Any, asked: Sequence[Asked]) -> None:
     """Each request has a length of its own, which `generate_batch` cannot be told, so the manager below it is used."""
-    settings = GenerationConfig(do_sample=False, eos_token_id=-1, pad_token_id=0)
+    settings: Any = GenerationConfig(  # type: ignore[no-untyped-call]
+        do_sample=False, eos_token_id=-1, pad_token_id=0
+    )
     with model.continuous_batching_context_manager(generation_config=settings) as manager:
         for number, each in enumerate(asked):
             manager.add_request(list(each.prompt), request_id=str(number), max_new_tokens=each.answer)
