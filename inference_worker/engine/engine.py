@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from inference_worker.engine.errors import (
     ConfigError,
     EngineBusyError,
     NonFiniteLogitsError,
+    OutOfMemoryError,
 )
 from inference_worker.engine.kv_cache import KVCache, bytes_per_page
 from inference_worker.engine.model import Transformer
@@ -27,6 +29,8 @@ from inference_worker.engine.scoring import score
 from inference_worker.engine.sequence import Completion, Request, Sequence
 from inference_worker.engine.tokenizer import Tokenizer
 from inference_worker.engine.weights import load_model
+
+log = logging.getLogger(__name__)
 
 # Rows of logits at once: [256, 32000] in f32 is 33 MB, those of a long prompt a quarter of a GB.
 SCORED_ROWS = 256
@@ -88,13 +92,22 @@ class Engine:
     def step(self) -> list[tuple[int, Completion]]:
         """Advance the running requests, each by a token or by a part of its prompt; returns those that this finished.
 
-        Raises NonFiniteLogitsError; the requests stay, and abort() removes them.
+        A step for which the device has no memory is none: the next one is smaller. Raises NonFiniteLogitsError, or
+        OutOfMemoryError where it cannot be smaller; the requests stay, and abort() removes them.
         """
         spans = self._scheduler.schedule()
         if not spans:
             return []
-        with torch.inference_mode():
-            self._advance(spans)
+        try:
+            with torch.inference_mode():
+                self._advance(spans)
+        except RuntimeError as error:  # torch has no narrower class for the CPU
+            if not _is_out_of_memory(error):
+                raise
+            if not self._scheduler.shrink():
+                raise OutOfMemoryError from None
+            log.warning("A step of %d requests found no memory: the next ones are smaller.", len(spans))
+            return []
         finished = [span.sequence for span in spans if _is_finished(span.sequence)]
         for sequence in finished:
             self._scheduler.remove(sequence.id)
@@ -206,7 +219,11 @@ def _page_count(model: ModelConfig, config: EngineConfig, dtype: torch.dtype) ->
     if pages < of_context:
         needed = of_context * bytes_per_page(model, dtype)
         raise ConfigError(f"kv_bytes is {config.kv_bytes:,}, but one request of full length needs {needed:,}")
-    return pages
+    return min(pages, of_context * config.max_batch_size)
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _is_growing(span: Span) -> bool:

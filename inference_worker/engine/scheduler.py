@@ -39,8 +39,8 @@ class Scheduler:
     def __init__(self, pool: PagePool, *, max_running: int, max_step_tokens: int, shares: bool = True) -> None:
         self._pool = pool
         self._shares = shares
-        self._max_running = max_running
-        self._max_step_tokens = max_step_tokens
+        self._most = (max_running, max_step_tokens)
+        self._max_running, self._max_step_tokens = self._most  # less where the device has no memory for it
         self._waiting: OrderedDict[int, Sequence] = OrderedDict()
         self._running: OrderedDict[int, Sequence] = OrderedDict()  # in order of admission
         self._contents: dict[int, list[Content]] = {}  # of the full pages of each running sequence, as far as known
@@ -54,6 +54,8 @@ class Scheduler:
 
     def schedule(self) -> list[Span]:
         """What the next step computes; every token of it has its place in a page."""
+        if not self._running:
+            self._max_running, self._max_step_tokens = self._most
         left = self._max_step_tokens
         spans: dict[int, Span] = {}
         for sequence in list(self._running.values()):  # only the last can have more than a token to go
@@ -81,6 +83,16 @@ class Scheduler:
             if sequence.scores_prompt and content.scores is None:
                 places = range(index * PAGE_TOKENS, (index + 1) * PAGE_TOKENS)
                 content.scores = [sequence.scores.get(place) for place in places]
+
+    def shrink(self) -> bool:
+        """Let half as many run, and in shorter steps, until nobody is left; False when that is impossible."""
+        if len(self._running) <= 1 and self._max_step_tokens <= PAGE_TOKENS:
+            return False
+        self._max_running = max(1, len(self._running) // 2)
+        self._max_step_tokens = max(PAGE_TOKENS, self._max_running, self._max_step_tokens // 2)
+        while len(self._running) > self._max_running:
+            self._preempt(next(reversed(self._running.values())))
+        return True
 
     def remove(self, sequence_id: int) -> bool:
         """Forget a finished or aborted sequence and free its pages; False if it was not here (any more)."""

@@ -14,7 +14,6 @@ from inference_worker.engine.config import ModelConfig
 from inference_worker.engine.kernels import build, plain
 from inference_worker.engine.kernels.chosen import kernels_for
 from inference_worker.engine.kernels.cpu import LONG, CpuKernels
-from inference_worker.engine.kernels.wishes import Wishes
 from inference_worker.engine.kv_cache import KVCache
 from inference_worker.engine.linear import PackedLinear, PlainLinear, linear
 from inference_worker.engine.model import rotary_table
