@@ -39,9 +39,9 @@ def ada(tiny_release: Release) -> Grant:
     return jobs.make_holder(tiny_release)
 
 
-def claimed() -> Chunk:
+def claimed(later: timedelta = timedelta()) -> Chunk:
     [model_id] = Chunk.objects.values_list("batch__release__variant__model_id", flat=True).distinct()
-    chunk = leases.claim(owner="w1", model_ids=[model_id], now=timezone.now())
+    chunk = leases.claim(owner="w1", model_ids=[model_id], now=timezone.now() + later)
     assert chunk is not None
     return chunk
 
@@ -297,9 +297,9 @@ def test_an_engine_that_is_stuck_is_given_up_and_its_lines_go_to_another(
     assert (first.state, first.lost_leases) == ("ready", 0)
     settings.ENGINE_STUCK_SECONDS = 600
     monkeypatch.setattr(runner, "_load", lambda release: Engine.load(model_folder.folder(release), EngineConfig()))
-    runner.run(claimed())
+    runner.run(claimed(later=leases.HANDED_BACK_PAUSE))
     batch.refresh_from_db()
-    assert (batch.state, batch.completed_lines) == ("completed", 2)
+    assert (batch.state, batch.completed_lines) == ("completed", 3)
 
 
 def test_a_lease_that_is_lost_only_at_the_very_end_takes_its_objects_with_it(tiny_release: Release, ada: Grant) -> None:
