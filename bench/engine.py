@@ -30,11 +30,10 @@ OURS = "Gatehouse"
 
 @dataclass(frozen=True)
 class Contender:
-    """Who takes part, and how: a module of `bench.engines`, run by this Python or another."""
+    """Who takes part, by which program, with what it is told besides folder, work and dtype."""
 
     name: str
-    module: str
-    python: str = sys.executable
+    program: tuple[str, ...]
     more: tuple[str, ...] = ()
     works: tuple[str, ...] = tuple(WORKS)
 
@@ -60,8 +59,7 @@ def _compare(shape: str, folder: Path, dtype: str, config: ModelConfig, peak: fl
     for _ in range(options.rounds):  # by turns, so that a busy minute strikes all of them
         for contender in contenders:
             for work in contender.works:
-                command = [contender.python, "-m", f"bench.engines.{contender.module}", str(folder), work, dtype]
-                found = _measure([*command, *contender.more])
+                found = _measure([*contender.program, str(folder), work, dtype, *contender.more])
                 seconds.setdefault((contender.name, work), []).append(found[0])
     for contender in contenders:
         cells = [_cell(work, seconds.get((contender.name, name))) for name, work in works.items()]
@@ -72,14 +70,18 @@ def _compare(shape: str, folder: Path, dtype: str, config: ModelConfig, peak: fl
 
 def _contenders(llama_cpp: str) -> Sequence[Contender]:
     found = [
-        Contender(OURS, "ours"),
-        Contender(f"{OURS}, nothing shared", "ours", more=("alone",), works=("few-shot",)),
-        Contender("transformers, static batches", "transformers_static"),
-        Contender("transformers, continuous", "transformers_continuous", works=("mixed", "long")),
+        Contender(OURS, _module("ours")),
+        Contender(f"{OURS}, nothing shared", _module("ours"), more=("alone",), works=("few-shot",)),
+        Contender("transformers, static batches", _module("transformers_static")),
+        Contender("transformers, continuous", _module("transformers_continuous"), works=("mixed", "long")),
     ]
     if llama_cpp:
-        found.append(Contender("llama.cpp", "llama", python=llama_cpp))
+        found.append(Contender("llama.cpp", (llama_cpp, str(Path(__file__).parent / "engines" / "llama.py"))))
     return found
+
+
+def _module(name: str) -> tuple[str, ...]:
+    return sys.executable, "-m", f"bench.engines.{name}"
 
 
 def _cell(work: Work, seconds: Sequence[float] | None) -> str:
