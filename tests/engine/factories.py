@@ -14,13 +14,13 @@ import sentencepiece
 import torch
 
 from inference_worker.engine.batch import Batch
+from inference_worker.engine.checkpoint.loading import load_model
 from inference_worker.engine.config import ModelConfig
 from inference_worker.engine.engine import Engine
 from inference_worker.engine.kv_cache import KVCache
 from inference_worker.engine.scheduler import Span
 from inference_worker.engine.sequence import Completion, Request, SamplingOptions, Sequence
 from inference_worker.engine.tokenizer import Tokenizer
-from inference_worker.engine.weights import load_model
 
 from .reference import Array, Params
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from inference_worker.engine.checkpoint.checklist import verify_checklist
 from inference_worker.engine.config import EngineConfig
 from inference_worker.engine.engine import Engine
 from inference_worker.engine.errors import CheckpointError, ConfigError
-from inference_worker.engine.weights import verify_checklist
 
 from . import factories
 from .reference import Array, Params
