@@ -67,11 +67,10 @@ def _open(path: Path) -> BinaryIO:
         if error.errno != errno.ELOOP:
             raise
         raise CheckpointError(path, "is a symbolic link: put the file itself there") from None
-    file = os.fdopen(descriptor, "rb")
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
+        os.close(descriptor)
         raise CheckpointError(path, "is not a file")
-    return file
+    return os.fdopen(descriptor, "rb")
 
 
 def _read_header(path: Path, file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
