@@ -81,8 +81,9 @@ def _tie(folder: Path, parameters: dict[str, Tensor], rows: Region) -> None:
 def _room(shape: tuple[int, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
     try:
         return torch.empty(shape, device=device, dtype=dtype)
-    except RuntimeError:  # which torch raises for want of memory
-        raise ConfigError(f"the model does not fit into the memory of {device} as {dtype}") from None
+    except RuntimeError as error:  # for want of memory, most of the time
+        reason = str(error).partition("\n")[0]
+        raise ConfigError(f"{device} has no room for the model as {dtype}: {reason}") from None
 
 
 def _place(piece: Piece, target: Tensor, wanted: Region) -> None:

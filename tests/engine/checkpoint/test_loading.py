@@ -124,11 +124,11 @@ def test_a_model_larger_than_the_memory_is_said_plainly(
     tmp_path: Path, tokenizer_file: Path, params: Params, weights: dict[str, Array], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_room(*_: object, **__: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory")
+        raise torch.OutOfMemoryError("CUDA out of memory\nand much more")
 
     folder = factories.write_named(tmp_path / "m", tokenizer_file, params, weights)
     monkeypatch.setattr(torch, "empty", no_room)
-    with pytest.raises(ConfigError, match=r"does not fit into the memory of cpu as torch\.float32"):
+    with pytest.raises(ConfigError, match=r"cpu has no room for the model as torch\.float32: CUDA out of memory$"):
         load(folder)
 
 
