@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m inference_worker.engine", description=__doc__)
     model = argparse.ArgumentParser(add_help=False)
-    model.add_argument("folder", type=Path, help="folder with params.json and consolidated.00.pth")
+    model.add_argument("folder", type=Path, help="model folder, in Meta's layout or Hugging Face's")
     model.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")
     model.add_argument("--dtype", default="float32", choices=DTYPES, help="default: %(default)s")
     commands = parser.add_subparsers(dest="command", required=True)

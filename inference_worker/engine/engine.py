@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from inference_worker.engine.batch import Batch
+from inference_worker.engine.checkpoint.folder import read_model_config, tokenizer_file
+from inference_worker.engine.checkpoint.loading import load_model
 from inference_worker.engine.completion import complete
 from inference_worker.engine.config import EngineConfig, ModelConfig
 from inference_worker.engine.errors import (
@@ -28,7 +30,6 @@ from inference_worker.engine.scheduler import Scheduler, Span
 from inference_worker.engine.scoring import score
 from inference_worker.engine.sequence import Completion, Request, Sequence
 from inference_worker.engine.tokenizer import Tokenizer
-from inference_worker.engine.weights import load_model
 
 log = logging.getLogger(__name__)
 
@@ -63,18 +64,13 @@ class Engine:
 
     @classmethod
     def load(cls, folder: Path, config: EngineConfig) -> Engine:
-        """Open a folder in Meta's layout; raises CheckpointError or ConfigError.
-
-        `tokenizer.model` may also lie one folder up, where Meta's download script puts it.
-        """
+        """Open a folder in Meta's layout or Hugging Face's; raises CheckpointError or ConfigError."""
         if not folder.is_dir():
             raise CheckpointError(folder, "there is no such folder")
         if config.device.startswith("cuda") and not torch.cuda.is_available():
             raise ConfigError("This machine has no CUDA device that PyTorch can use: choose the device cpu.")
-        shared = folder.absolute().parent / "tokenizer.model"
-        own = folder / "tokenizer.model"
-        tokenizer = Tokenizer.load(shared if shared.is_file() and not own.exists() else own)
-        model_config = ModelConfig.from_params(folder / "params.json", tokenizer_vocab_size=tokenizer.vocab_size)
+        tokenizer = Tokenizer.load(tokenizer_file(folder))
+        model_config = read_model_config(folder, tokenizer_vocab_size=tokenizer.vocab_size)
         model = load_model(folder, model_config, device=torch.device(config.device), dtype=getattr(torch, config.dtype))
         return cls(model, tokenizer, model_config, config)
 
