@@ -71,7 +71,13 @@ class Engine:
             raise ConfigError("This machine has no CUDA device that PyTorch can use: choose the device cpu.")
         tokenizer = Tokenizer.load(tokenizer_file(folder))
         model_config = read_model_config(folder, tokenizer_vocab_size=tokenizer.vocab_size)
-        model = load_model(folder, model_config, device=torch.device(config.device), dtype=getattr(torch, config.dtype))
+        model = load_model(
+            folder,
+            model_config,
+            device=torch.device(config.device),
+            dtype=getattr(torch, config.dtype),
+            weights=config.weights,
+        )
         return cls(model, tokenizer, model_config, config)
 
     def add(self, request: Request) -> int:

@@ -13,18 +13,20 @@ from inference_worker.engine.checkpoint.config_json import is_tied
 from inference_worker.engine.checkpoint.folder import CONFIG, Layout, layout_of
 from inference_worker.engine.checkpoint.part import WHOLE, Part, Region, overlap, size_of, within
 from inference_worker.engine.checkpoint.piece import Piece, check_finite
-from inference_worker.engine.config import ModelConfig
+from inference_worker.engine.config import ModelConfig, WeightForm
 from inference_worker.engine.errors import CheckpointError, ConfigError
 from inference_worker.engine.model import Transformer, parameter_shapes
 
 EMBEDDINGS, OUTPUT = "tok_embeddings.weight", "output.weight"
 
 
-def load_model(folder: Path, config: ModelConfig, *, device: torch.device, dtype: torch.dtype) -> Transformer:
+def load_model(
+    folder: Path, config: ModelConfig, *, device: torch.device, dtype: torch.dtype, weights: WeightForm = "full"
+) -> Transformer:
     """The whole model, converted to `dtype` on one device; raises CheckpointError naming file and tensor."""
     parameters = load_parameters(folder, config, device=device, dtype=dtype)
     with torch.inference_mode():
-        return Transformer(config, parameters)
+        return Transformer(config, parameters, weights)
 
 
 @torch.no_grad()
