@@ -123,10 +123,7 @@ def _are_counts(values: Any, *, least: int) -> bool:
 
 
 def _view(mapped: mmap.mmap, begin: int, entry: Entry) -> Tensor:
-    """Without a copy, but where the writer did not begin a tensor at a multiple of its number's size."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given buffer is not writable")
-        stored = torch.frombuffer(mapped, dtype=torch.uint8, offset=begin + entry.start, count=entry.stop - entry.start)
-    if (begin + entry.start) % entry.dtype.itemsize:
-        stored = stored.clone()
-    return stored.view(entry.dtype).view(entry.shape)
+        stored = torch.frombuffer(mapped, dtype=entry.dtype, offset=begin + entry.start, count=math.prod(entry.shape))
+    return stored.view(entry.shape)

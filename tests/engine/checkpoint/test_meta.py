@@ -115,6 +115,9 @@ def test_archives_and_folders_that_are_no_checkpoint_are_refused(own_checkpoint:
     file.unlink()
     file.mkdir()
     assert refusal(own_checkpoint).file == file
+    file.rmdir()
+    os.mkfifo(file)
+    assert refusal(own_checkpoint).reason == "is not a file"
 
 
 def test_a_gap_in_the_shards_is_refused(own_checkpoint: Path) -> None:
