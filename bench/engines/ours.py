@@ -32,7 +32,8 @@ WARM_UP = [Asked((1, *range(500, 520)), answer=3), Asked((1, *range(600, 640)), 
 
 def _request(engine: Engine, asked: Asked) -> Request:
     if asked.scored:
-        return Request(asked.prompt, SamplingOptions(max_tokens=0, echo=True, logprobs=1))
+        options = SamplingOptions(max_tokens=0, echo=True, logprobs=0)
+        return Request(asked.prompt, options, scored_from=len(asked.prompt) - asked.scored)
     never_ends = {engine.tokenizer.eos_id: -100.0}
     return Request(asked.prompt, SamplingOptions(max_tokens=asked.answer, temperature=0, logit_bias=never_ends))
 

@@ -18,6 +18,7 @@ from inference_worker.engine.config import EngineConfig, ModelConfig
 from inference_worker.engine.errors import (
     CheckpointError,
     ConfigError,
+    EmptyPromptError,
     EngineBusyError,
     NonFiniteLogitsError,
     OutOfMemoryError,
@@ -28,7 +29,7 @@ from inference_worker.engine.pages import PAGE_TOKENS, PagePool
 from inference_worker.engine.sampling import sample
 from inference_worker.engine.scheduler import Scheduler, Span
 from inference_worker.engine.scoring import score
-from inference_worker.engine.sequence import Completion, Request, Sequence
+from inference_worker.engine.sequence import Completion, Request, SamplingOptions, Sequence
 from inference_worker.engine.tokenizer import Tokenizer
 
 log = logging.getLogger(__name__)
@@ -145,6 +146,25 @@ class Engine:
                 self.abort(request_id)
         return answers
 
+    def score(self, prompts: list[tuple[list[int], list[int]]]) -> list[list[float]]:
+        """The log-probability of each token of what continues a context, for pairs of context and continuation.
+
+        Contexts that begin alike are computed once. Raises a RequestError as `generate` does, for an empty context too.
+        """
+        if not all(context for context, _ in prompts):
+            raise EmptyPromptError
+        options = SamplingOptions(max_tokens=0, echo=True, logprobs=0)
+        answers = self.generate(
+            [Request((*context, *rest), options, scored_from=len(context)) for context, rest in prompts]
+        )
+        scores: list[list[float]] = []
+        for (_, rest), answer in zip(prompts, answers, strict=True):
+            assert answer is not None
+            assert answer.logprobs is not None
+            known = answer.logprobs.token_logprobs[len(answer.logprobs.token_logprobs) - len(rest) :]
+            scores.append([value for value in known if value is not None])
+        return scores
+
     def _advance(self, spans: list[Span]) -> None:
         """One pass of the model over the spans, then a token more for each sequence that is computed to its end."""
         hidden = self._model.forward(Batch.of(spans, self._device), self._cache)
@@ -246,7 +266,6 @@ def _next_page(position: int) -> int:
 def _unscored(span: Span) -> list[int]:
     """The tokens of the prompt whose score is wanted, not known, and follows from this span or the page before it."""
     sequence = span.sequence
-    if not sequence.scores_prompt:
-        return []
+    first = max(span.start, sequence.first_scored)
     last = min(span.stop, len(sequence.request.prompt_tokens) - 1)
-    return [index for index in range(max(span.start, 1), last + 1) if index not in sequence.scores]
+    return [index for index in range(first, last + 1) if index not in sequence.scores]

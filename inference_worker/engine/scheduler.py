@@ -80,7 +80,7 @@ class Scheduler:
                 contents.append(self._pool.announce(_before(sequence, contents), _tokens_of(sequence, index)))
             content = contents[index]
             self._pool.publish(content, sequence.pages[index])
-            if sequence.scores_prompt and content.scores is None:
+            if content.scores is None and sequence.first_scored <= max(1, index * PAGE_TOKENS):
                 places = range(index * PAGE_TOKENS, (index + 1) * PAGE_TOKENS)
                 content.scores = [sequence.scores.get(place) for place in places]
 
@@ -182,7 +182,8 @@ class Scheduler:
             return shared
         for index in range((len(sequence.tokens) - 1) // PAGE_TOKENS):
             content = self._pool.find(_before(sequence, shared), _tokens_of(sequence, index))
-            if content is None or (content.page is not None and sequence.scores_prompt and content.scores is None):
+            needs_scores = sequence.first_scored < (index + 1) * PAGE_TOKENS
+            if content is None or (content.page is not None and needs_scores and content.scores is None):
                 break
             if content.page is None:
                 return None

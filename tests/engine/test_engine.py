@@ -237,6 +237,20 @@ def test_scores_after_shared_pages_are_those_of_a_whole_computation(checkpoint: 
     assert_same(first, second)
 
 
+def test_only_what_continues_a_context_is_scored_and_contexts_are_shared(checkpoint: Path) -> None:
+    engine = load(checkpoint)
+    whole = factories.run(engine, BEGINNING, max_tokens=0, echo=True, logprobs=0).logprobs
+    assert whole is not None
+    fresh = load(checkpoint)
+    pairs = [(BEGINNING[:cut], BEGINNING[cut:]) for cut in (61, 60, 48, 47, 33, 5, 1)]
+    for (context, rest), scores in zip(pairs, fresh.score(pairs), strict=True):
+        assert len(scores) == len(rest)
+        assert scores == pytest.approx(whole.token_logprobs[len(context) :], abs=1e-4)
+    assert fresh.score([([1], [])]) == [[]]
+    with pytest.raises(EmptyPromptError):
+        fresh.score([([], [1, 2])])
+
+
 def test_a_short_step_cuts_long_prompts_and_changes_nothing(checkpoint: Path, engine: Engine) -> None:
     cut = load(checkpoint, max_batch_tokens=5, max_batch_size=5)
     asked = [
