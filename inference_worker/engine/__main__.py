@@ -8,10 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from inference_worker.engine.config import DTYPES, WEIGHT_FORMS, EngineConfig
-from inference_worker.engine.engine import Engine
-from inference_worker.engine.errors import EngineError
-from inference_worker.engine.sequence import Completion, Request, SamplingOptions
+from .config import DTYPES, WEIGHT_FORMS, EngineConfig
+from .engine import Engine
+from .errors import EngineError
+from .sequence import Completion, Request, SamplingOptions
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m inference_worker.engine", description=__doc__)
+    parser = argparse.ArgumentParser(prog="gatehouse-engine", description=__doc__)
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("folder", type=Path, help="model folder, in Meta's layout or Hugging Face's")
     model.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: %(default)s)")

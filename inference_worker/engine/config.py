@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
-from inference_worker.engine.errors import CheckpointError, ConfigError
-from inference_worker.engine.json_file import read_object
+from .errors import CheckpointError, ConfigError
+from .json_file import read_object
 
 DType = Literal["float32", "bfloat16", "float16"]
 DTYPES: tuple[DType, ...] = ("float32", "bfloat16", "float16")

@@ -10,12 +10,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from inference_worker.engine.batch import Batch
-from inference_worker.engine.checkpoint.folder import read_model_config, tokenizer_file
-from inference_worker.engine.checkpoint.loading import load_model
-from inference_worker.engine.completion import complete
-from inference_worker.engine.config import EngineConfig, ModelConfig
-from inference_worker.engine.errors import (
+from .batch import Batch
+from .checkpoint.folder import read_model_config, tokenizer_file
+from .checkpoint.loading import load_model
+from .completion import complete
+from .config import EngineConfig, ModelConfig
+from .errors import (
     CheckpointError,
     ConfigError,
     EmptyPromptError,
@@ -23,14 +23,14 @@ from inference_worker.engine.errors import (
     NonFiniteLogitsError,
     OutOfMemoryError,
 )
-from inference_worker.engine.kv_cache import KVCache, bytes_per_page
-from inference_worker.engine.model import Transformer
-from inference_worker.engine.pages import PAGE_TOKENS, PagePool
-from inference_worker.engine.sampling import sample
-from inference_worker.engine.scheduler import Scheduler, Span
-from inference_worker.engine.scoring import score
-from inference_worker.engine.sequence import Completion, Request, SamplingOptions, Sequence
-from inference_worker.engine.tokenizer import Tokenizer
+from .kv_cache import KVCache, bytes_per_page
+from .model import Transformer
+from .pages import PAGE_TOKENS, PagePool
+from .sampling import sample
+from .scheduler import Scheduler, Span
+from .scoring import score
+from .sequence import Completion, Request, SamplingOptions, Sequence
+from .tokenizer import Tokenizer
 
 log = logging.getLogger(__name__)
 

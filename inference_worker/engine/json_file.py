@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from inference_worker.engine.errors import CheckpointError
+from .errors import CheckpointError
 
 
 def read_object(path: Path, *, max_bytes: int) -> dict[str, Any]:

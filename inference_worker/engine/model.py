@@ -17,12 +17,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from inference_worker.engine.batch import Batch
-from inference_worker.engine.config import ModelConfig, WeightForm
-from inference_worker.engine.kernels.chosen import Kernels, kernels_for
-from inference_worker.engine.kv_cache import KVCache
-from inference_worker.engine.linear import Linear, linear
-from inference_worker.engine.quantised import Int4Linear, Int8Linear
+from .batch import Batch
+from .config import ModelConfig, WeightForm
+from .kernels.chosen import Kernels, kernels_for
+from .kv_cache import KVCache
+from .linear import Linear, linear
+from .quantised import Int4Linear, Int8Linear
 
 
 def rotary_table(config: ModelConfig) -> Tensor:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from inference_worker.engine.errors import ConfigError
-from inference_worker.engine.linear import Unfused
+from .errors import ConfigError
+from .linear import Unfused
 
 FEW_ROWS = 4  # up to so many a CPU reads int8 as it is; for more, unpacking it once for all of them is faster
 GROUP = 64  # inputs that share a scale in int4

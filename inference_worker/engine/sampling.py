@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inference_worker.engine.kernels.chosen import Kernels
-from inference_worker.engine.kernels.wishes import Wishes
-from inference_worker.engine.sequence import Sequence
+from .kernels.chosen import Kernels
+from .kernels.wishes import Wishes
+from .sequence import Sequence
 
 
 def sample(logits: Tensor, sequences: list[Sequence], kernels: Kernels) -> list[int]:

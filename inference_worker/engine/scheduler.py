@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from inference_worker.engine.pages import PAGE_TOKENS, Content, PagePool
-from inference_worker.engine.sequence import Sequence
+from .pages import PAGE_TOKENS, Content, PagePool
+from .sequence import Sequence
 
 
 @dataclass(frozen=True, slots=True)

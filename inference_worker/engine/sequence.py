@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from inference_worker.engine.errors import (
+from .errors import (
     ContextLengthError,
     EmptyPromptError,
     OptionError,
     TokenIdError,
 )
-from inference_worker.engine.tokenizer import Detokenizer, Tokenizer
+from .tokenizer import Detokenizer, Tokenizer
 
 FinishReason = Literal["stop", "length"]
 

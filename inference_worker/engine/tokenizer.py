@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sentencepiece
 
-from inference_worker.engine.errors import CheckpointError, PromptTextError, TokenIdError
+from .errors import CheckpointError, PromptTextError, TokenIdError
 
 WORD_BOUNDARY = "▁"
 MAX_BYTES = 64 << 20  # LLaMA's has half a megabyte

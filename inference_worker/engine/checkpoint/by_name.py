@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from inference_worker.engine.checkpoint.piece import IGNORED, Piece, check_names, check_tensor, shown
-from inference_worker.engine.checkpoint.safetensors import read_tensors
-from inference_worker.engine.errors import CheckpointError
-from inference_worker.engine.json_file import read_object
+from ..errors import CheckpointError
+from ..json_file import read_object
+from .piece import IGNORED, Piece, check_names, check_tensor, shown
+from .safetensors import read_tensors
 
 ONE_FILE = "model.safetensors"
 INDEX = "model.safetensors.index.json"

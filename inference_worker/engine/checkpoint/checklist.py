@@ -6,8 +6,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from inference_worker.engine.checkpoint.meta import shard_files
-from inference_worker.engine.errors import CheckpointError
+from ..errors import CheckpointError
+from .meta import shard_files
 
 CHECKLIST = "checklist.chk"
 

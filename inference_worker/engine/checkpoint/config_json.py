@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from inference_worker.engine.config import MAX_PARAMS_BYTES, ModelConfig
-from inference_worker.engine.errors import CheckpointError, ConfigError
-from inference_worker.engine.json_file import read_object
+from ..config import MAX_PARAMS_BYTES, ModelConfig
+from ..errors import CheckpointError, ConfigError
+from ..json_file import read_object
 
 # What another value of these would make is no LLaMA; the second is what transformers takes for none.
 FIXED: dict[str, tuple[Any, Any]] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import Enum, auto
 from pathlib import Path
 
-from inference_worker.engine.checkpoint import config_json
-from inference_worker.engine.config import ModelConfig
-from inference_worker.engine.errors import CheckpointError
+from ..config import ModelConfig
+from ..errors import CheckpointError
+from . import config_json
 
 PARAMS = "params.json"
 CONFIG = "config.json"

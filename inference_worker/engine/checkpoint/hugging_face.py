@@ -13,9 +13,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from inference_worker.engine.checkpoint import by_name
-from inference_worker.engine.checkpoint.part import kind
-from inference_worker.engine.checkpoint.piece import Piece
+from . import by_name
+from .part import kind
+from .piece import Piece
 
 OUTPUT = "lm_head.weight"
 NAMES = {"tok_embeddings": "model.embed_tokens", "norm": "model.norm", "output": "lm_head"}

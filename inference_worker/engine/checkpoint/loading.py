@@ -8,14 +8,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from inference_worker.engine.checkpoint import by_name, hugging_face, meta
-from inference_worker.engine.checkpoint.config_json import is_tied
-from inference_worker.engine.checkpoint.folder import CONFIG, Layout, layout_of
-from inference_worker.engine.checkpoint.part import WHOLE, Part, Region, overlap, size_of, within
-from inference_worker.engine.checkpoint.piece import Piece, check_finite
-from inference_worker.engine.config import ModelConfig, WeightForm
-from inference_worker.engine.errors import CheckpointError, ConfigError
-from inference_worker.engine.model import Transformer, parameter_shapes
+from ..config import ModelConfig, WeightForm
+from ..errors import CheckpointError, ConfigError
+from ..model import Transformer, parameter_shapes
+from . import by_name, hugging_face, meta
+from .config_json import is_tied
+from .folder import CONFIG, Layout, layout_of
+from .part import WHOLE, Part, Region, overlap, size_of, within
+from .piece import Piece, check_finite
 
 EMBEDDINGS, OUTPUT = "tok_embeddings.weight", "output.weight"
 

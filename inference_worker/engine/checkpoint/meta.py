@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from inference_worker.engine.checkpoint.part import FILE_AXIS, Region, kind, size_of
-from inference_worker.engine.checkpoint.piece import Piece, check_names, check_tensor
-from inference_worker.engine.errors import CheckpointError
+from ..errors import CheckpointError
+from .part import FILE_AXIS, Region, kind, size_of
+from .piece import Piece, check_names, check_tensor
 
 Shape = tuple[int, ...]
 

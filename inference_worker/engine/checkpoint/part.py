@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inference_worker.engine.config import ModelConfig
-from inference_worker.engine.errors import ConfigError
+from ..config import ModelConfig
+from ..errors import ConfigError
 
 Region = tuple[range, ...]  # a range of each axis of the whole parameter
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from inference_worker.engine.checkpoint.part import Region
-from inference_worker.engine.errors import CheckpointError
+from ..errors import CheckpointError
+from .part import Region
 
 # Some files carry the rotary frequencies too, which follow from the configuration.
 IGNORED = ("rope.freqs", "rotary_emb.inv_freq")

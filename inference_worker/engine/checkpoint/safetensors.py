@@ -20,9 +20,9 @@ from typing import Any, BinaryIO
 import torch
 from torch import Tensor
 
-from inference_worker.engine.checkpoint.piece import shown
-from inference_worker.engine.errors import CheckpointError
-from inference_worker.engine.json_file import parse_object
+from ..errors import CheckpointError
+from ..json_file import parse_object
+from .piece import shown
 
 LENGTH = struct.Struct("<Q")
 MAX_HEADER_BYTES = 8 << 20

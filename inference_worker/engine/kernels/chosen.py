@@ -7,11 +7,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from inference_worker.engine.batch import Batch
-from inference_worker.engine.kernels import plain
-from inference_worker.engine.kernels.cpu import HEAD_STEP, CpuKernels
-from inference_worker.engine.kernels.wishes import Wishes
-from inference_worker.engine.kv_cache import KVCache
+from ..batch import Batch
+from ..kv_cache import KVCache
+from . import plain
+from .cpu import HEAD_STEP, CpuKernels
+from .wishes import Wishes
 
 
 class Kernels(Protocol):

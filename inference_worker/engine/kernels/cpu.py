@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inference_worker.engine.batch import Batch
-from inference_worker.engine.kernels import build, plain
-from inference_worker.engine.kernels.wishes import Wishes
-from inference_worker.engine.kv_cache import KVCache
+from ..batch import Batch
+from ..kv_cache import KVCache
+from . import build, plain
+from .wishes import Wishes
 
 # From so many tokens of one span on, torch's own attention over copied pages is faster: it uses matrix products.
 LONG = 64

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from inference_worker.engine.batch import Batch
-from inference_worker.engine.kernels.wishes import Wishes
-from inference_worker.engine.kv_cache import KVCache
-from inference_worker.engine.scheduler import Span
+from ..batch import Batch
+from ..kv_cache import KVCache
+from ..scheduler import Span
+from .wishes import Wishes
 
 
 def rms_norm(x: Tensor, gain: Tensor, eps: float) -> Tensor:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inference_worker.engine.sequence import Sequence
+from ..sequence import Sequence
 
 
 def uniform(seed: int, position: int) -> float:
