@@ -12,6 +12,7 @@ from importlib import import_module
 BENCHES = {
     "portal": "the pages of reviewers with many applications in the database",
     "delivery": "one release by each client, links a second, the hub's door",
+    "engine": "tokens a second beside transformers and llama.cpp",
 }
 
 
@@ -20,10 +21,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("name", choices=BENCHES, help="; ".join(f"{name}: {what}" for name, what in BENCHES.items()))
     parser.add_argument("--rows", type=int, default=50_000, help="applications in the database (default 50000)")
     parser.add_argument("--mib", type=int, default=1024, help="size of the release that is downloaded (default 1024)")
-    parser.add_argument("--rounds", type=int, default=3, help="downloads by each client (default 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="of each client or engine (default 3)")
     parser.add_argument("--seconds", type=float, default=10, help="for which links are made (default 10)")
     parser.add_argument("--requests", type=int, default=800, help="to the hub's door (default 800)")
     parser.add_argument("--database", default="", help="a database URL; a new SQLite file if not given")
+    parser.add_argument("--llama-cpp", default="", metavar="PYTHON", help="one that has llama_cpp and gguf")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
         prepare(folder, options.database)

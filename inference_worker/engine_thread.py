@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -60,6 +61,7 @@ class EngineThread:
         self._alone = False
         self._engine: Steps | None = None
         self._closing = False
+        self._step_began: float | None = None
         self._thread = threading.Thread(target=self._serve, name=f"engine-{name}", daemon=True)
         self._thread.start()
 
@@ -81,6 +83,20 @@ class EngineThread:
             self._closing = True
             self._changed.notify()
         self._thread.join()
+
+    def stuck_for(self) -> float:
+        """Seconds since the step began that the engine is in; 0 between two steps."""
+        began = self._step_began
+        return 0.0 if began is None else time.monotonic() - began
+
+    def abandon(self) -> None:
+        """Give up an engine that does not come back from a step: nobody waits for it any longer, and it gets no more.
+
+        Should it come back, its thread ends. Whoever waited hears EngineUnavailableError.
+        """
+        with self._changed:
+            self._closing = True
+        self._fail_all(EngineUnavailableError("the engine is stuck in a step"))
 
     def _serve(self) -> None:
         while self._await_work():
@@ -113,13 +129,17 @@ class EngineThread:
     def _advance(self, engine: Steps) -> None:
         self._drop_cancelled(engine)
         self._admit(engine)
+        self._step_began = time.monotonic()
         try:
             finished = engine.step()
         except EngineError as error:
             self._find_culprit(engine, error)
             return
+        finally:
+            self._step_began = None
         for request_id, completion in finished:
-            _settle(self._running.pop(request_id).future, completion)
+            if (job := self._running.pop(request_id, None)) is not None:  # else the engine was abandoned meanwhile
+                _settle(job.future, completion)
 
     def _drop_cancelled(self, engine: Steps) -> None:
         for request_id in [number for number, job in self._running.items() if job.future.cancelled()]:

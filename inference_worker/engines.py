@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from inference_worker.engine_thread import EngineThread, EngineUnavailableError, Steps
+from django.conf import settings
 
-PLACES = 16  # requests that run at once in one engine
+from inference_worker.engine_thread import EngineThread, EngineUnavailableError, Steps
 
 _lock = threading.Lock()
 _threads: dict[str, EngineThread] = {}
@@ -20,8 +20,16 @@ def engine_for(commit: str, load: Callable[[], Steps]) -> EngineThread:
         if _closed:
             raise EngineUnavailableError("this worker is stopping")
         if commit not in _threads:
-            _threads[commit] = EngineThread(load, places=PLACES, name=commit[:10])
+            _threads[commit] = EngineThread(load, places=settings.ENGINE_REQUESTS, name=commit[:10])
         return _threads[commit]
+
+
+def abandon(commit: str, stuck: EngineThread) -> None:
+    """Forget an engine that does not come back, so that the next chunk gets another one."""
+    with _lock:
+        if _threads.get(commit) is stuck:
+            del _threads[commit]
+    stuck.abandon()
 
 
 def close_all() -> None:

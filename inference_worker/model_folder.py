@@ -18,13 +18,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from access_portal.errors import GatehouseError
+from inference_worker.engine.checkpoint import config_json
+from inference_worker.engine.checkpoint.folder import CONFIG, PARAMS, TOKENIZER
 from inference_worker.engine.config import ModelConfig
 from inference_worker.engine.tokenizer import Tokenizer
 from release.models import Artifact, Release
 from release.storage import weights_store
-
-PARAMS = "params.json"
-TOKENIZER = "tokenizer.model"
 
 
 class ModelFilesError(GatehouseError):
@@ -48,8 +47,7 @@ def tokenizer(release: Release) -> tuple[Tokenizer, ModelConfig]:
 def folder(release: Release) -> Path:
     """The folder that the engine loads, with every file of the release in place; raises ModelFilesError."""
     files = {artifact.path: _fetch(release, artifact) for artifact in release.artifacts.all()}
-    params = _only(release, files, PARAMS)
-    return files[params].parent
+    return files[_description(release, files)].parent
 
 
 @lru_cache(maxsize=8)
@@ -58,9 +56,16 @@ def _load_tokenizer(commit: str, release_id: int) -> tuple[Tokenizer, ModelConfi
     release = Release.objects.get(pk=release_id)
     artifacts = {artifact.path: artifact for artifact in release.artifacts.all()}
     model_file = _fetch(release, artifacts[_only(release, artifacts, TOKENIZER)])
-    params = _fetch(release, artifacts[_only(release, artifacts, PARAMS)])
+    description = _fetch(release, artifacts[_description(release, artifacts)])
+    read = ModelConfig.from_params if description.name == PARAMS else config_json.model_config
     loaded = Tokenizer.load(model_file)
-    return loaded, ModelConfig.from_params(params, tokenizer_vocab_size=loaded.vocab_size)
+    return loaded, read(description, tokenizer_vocab_size=loaded.vocab_size)
+
+
+def _description(release: Release, paths: dict[str, Artifact] | dict[str, Path]) -> str:
+    """Where the architecture stands: of two layouts the engine takes Meta's."""
+    is_meta = any(PurePosixPath(path).name == PARAMS for path in paths)
+    return _only(release, paths, PARAMS if is_meta else CONFIG)
 
 
 def _only(release: Release, paths: dict[str, Artifact] | dict[str, Path], name: str) -> str:

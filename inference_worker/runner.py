@@ -18,12 +18,12 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from inference_worker import completions, engines, finishing, leases, model_folder, results
-from inference_worker.engine.config import DType, EngineConfig, ModelConfig
+from inference_worker.engine.config import DType, EngineConfig, ModelConfig, WeightForm
 from inference_worker.engine.engine import Engine
 from inference_worker.engine.errors import RequestError
 from inference_worker.engine.sequence import Completion
 from inference_worker.engine.tokenizer import Tokenizer
-from inference_worker.engine_thread import EngineUnavailableError
+from inference_worker.engine_thread import EngineThread, EngineUnavailableError
 from inference_worker.models import Batch, Chunk
 from inference_worker.results import Line
 from inference_worker.stopping import Stop, reason_to_stop
@@ -71,8 +71,8 @@ def run(chunk: Chunk, *, clock: Callable[[], datetime] = timezone.now) -> None:
         stop = reason_to_stop(chunk.batch_id, clock())
         lines = results.read_lines(chunk.lines_key)
         if stop is None:
-            _submit(attempt, chunk, lines)
-            stop = _await(attempt, chunk, clock)
+            engine = _submit(attempt, chunk, lines)
+            stop = _await(attempt, chunk, engine, clock)
         _collect(attempt, chunk, lines, stop, clock())
         _close(attempt, chunk, stop)
     except LeaseLostError:
@@ -89,7 +89,8 @@ def run(chunk: Chunk, *, clock: Callable[[], datetime] = timezone.now) -> None:
     finishing.advance(chunk.batch_id, clock())
 
 
-def _submit(attempt: Attempt, chunk: Chunk, lines: list[Line]) -> None:
+def _submit(attempt: Attempt, chunk: Chunk, lines: list[Line]) -> EngineThread:
+    """Give the lines to the engine, which is returned."""
     release = _release(chunk)
     prefetch_related_objects([release], "artifacts")
     tokenizer, config = model_folder.tokenizer(release)
@@ -103,6 +104,7 @@ def _submit(attempt: Attempt, chunk: Chunk, lines: list[Line]) -> None:
         attempt.call[line.id] = call
         requests = [replace(request, cache_salt=salt) for request in call.requests]
         attempt.futures[line.id] = [engine.submit(request, urgent=urgent) for request in requests]
+    return engine
 
 
 def _parse(
@@ -129,12 +131,16 @@ def _failed(chunk: Chunk, line: Line, error: Exception) -> bytes:
 def _load(release: Release) -> Engine:
     """Called in the engine's thread, which has no database connection: the release brings its artifacts along."""
     config = EngineConfig(
-        device=settings.ENGINE_DEVICE, dtype=cast(DType, settings.ENGINE_DTYPE), max_batch_size=engines.PLACES
+        device=settings.ENGINE_DEVICE,
+        dtype=cast(DType, settings.ENGINE_DTYPE),
+        weights=cast(WeightForm, settings.ENGINE_WEIGHTS),
+        max_batch_size=settings.ENGINE_REQUESTS,
+        kv_bytes=settings.ENGINE_KV_BYTES,
     )
     return Engine.load(model_folder.folder(release), config)
 
 
-def _await(attempt: Attempt, chunk: Chunk, clock: Callable[[], datetime]) -> Stop | None:
+def _await(attempt: Attempt, chunk: Chunk, engine: EngineThread, clock: Callable[[], datetime]) -> Stop | None:
     """Wait for all answers, renewing the lease and asking whether to go on at each heartbeat."""
     pending = attempt.pending
     beat_at = monotonic() + settings.HEARTBEAT_SECONDS
@@ -144,9 +150,19 @@ def _await(attempt: Attempt, chunk: Chunk, clock: Callable[[], datetime]) -> Sto
             return None
         if not leases.renew(chunk_id=chunk.pk, fencing=chunk.fencing, now=clock()):
             raise LeaseLostError
+        _require_alive(engine, chunk)
         if (stop := reason_to_stop(chunk.batch_id, clock())) is not None:
             return stop
         beat_at = monotonic() + settings.HEARTBEAT_SECONDS
+
+
+def _require_alive(engine: EngineThread, chunk: Chunk) -> None:
+    """Raises EngineUnavailableError for an engine that has been in one step for too long: others may do better."""
+    seconds = engine.stuck_for()
+    if seconds > settings.ENGINE_STUCK_SECONDS:
+        log.error("engine_stuck", batch=chunk.batch_id, chunk=chunk.index, seconds=round(seconds))
+        engines.abandon(_release(chunk).commit, engine)
+        raise EngineUnavailableError("the engine is stuck in a step")
 
 
 def _collect(attempt: Attempt, chunk: Chunk, lines: list[Line], stop: Stop | None, now: datetime) -> None:

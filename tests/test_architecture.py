@@ -17,8 +17,9 @@ MAY_IMPORT = {
     "inference_worker": {"access_portal", "release"},
     "demo": {"access_portal", "release", "inference_worker"},
 }
-# Installed alone as `gatehouse` as well, so inside it modules name each other relatively, and nothing else of ours.
-CLIENT = "release/client"
+# Installed alone as well, as `gatehouse` and `gatehouse-engine`, so inside each modules name each other relatively, and
+# nothing else of ours.
+CLIENT, ENGINE = "release/client", "inference_worker/engine"
 # Only these run where PyTorch is; everything else may be imported by a web process.
 WITH_TORCH = {"inference_worker/runner.py", "inference_worker/engine_thread.py"}
 # The files that may start a chain which ends at PyTorch: Celery's entry points, and the worker's own modules.
@@ -41,13 +42,14 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def module_of(node: ast.ImportFrom, path: Path) -> str:
-    """The full name of what an import names, which may be relative only within the client."""
+    """The full name of what an import names, which may be relative only within what is installed alone."""
     if not node.level:
         assert node.module
         return node.module
     within = path.relative_to(ROOT).parts
-    assert path.is_relative_to(ROOT / CLIENT), f"{path}: relative import"
-    assert node.level < len(within) - len(Path(CLIENT).parts) + 1, f"{path}: it would leave the client when installed"
+    alone = next((package for package in (CLIENT, ENGINE) if path.is_relative_to(ROOT / package)), None)
+    assert alone is not None, f"{path}: relative import"
+    assert node.level < len(within) - len(Path(alone).parts) + 1, f"{path}: it would leave {alone} when installed"
     return ".".join([*within[: -node.level], *([node.module] if node.module else [])])
 
 
@@ -63,8 +65,9 @@ def test_packages_import_only_what_lies_below_them(package: str) -> None:
         assert tops <= allowed, f"{path.relative_to(ROOT)} imports {tops - allowed}"
 
 
-def test_the_client_imports_no_django_and_nothing_of_ours_but_itself() -> None:
-    for path in modules(CLIENT):
+@pytest.mark.parametrize("package", [CLIENT, ENGINE])
+def test_what_is_installed_alone_imports_no_django_and_nothing_of_ours_but_itself(package: str) -> None:
+    for path in modules(package):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import | ast.ImportFrom) and not getattr(node, "level", 0):
                 named = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inference_worker.engine.pages import PAGE_TOKENS
-from inference_worker.engine.scheduler import Span
+from .pages import PAGE_TOKENS
+from .scheduler import Span
 
 
 @dataclass(frozen=True)

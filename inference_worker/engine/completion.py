@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from inference_worker.engine.sequence import Completion, Logprobs, Sequence, TokenScore
-from inference_worker.engine.tokenizer import Tokenizer
+from .sequence import Completion, Logprobs, Sequence, TokenScore
+from .tokenizer import Tokenizer
 
 
 def complete(sequence: Sequence, tokenizer: Tokenizer) -> Completion:

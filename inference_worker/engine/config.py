@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from inference_worker.engine.errors import CheckpointError, ConfigError
+from .errors import CheckpointError, ConfigError
+from .json_file import read_object
 
 DType = Literal["float32", "bfloat16", "float16"]
 DTYPES: tuple[DType, ...] = ("float32", "bfloat16", "float16")
+WeightForm = Literal["full", "int8", "int4"]
+WEIGHT_FORMS: tuple[WeightForm, ...] = ("full", "int8", "int4")
 MAX_PARAMS_BYTES = 1 << 20
 
 # Far beyond any LLaMA, so that a hostile params.json cannot make us allocate without end.
@@ -22,6 +24,7 @@ LARGEST = {
     "n_heads": 1 << 10,
     "n_kv_heads": 1 << 10,
     "multiple_of": 1 << 16,
+    "intermediate_size": 1 << 20,
     "vocab_size": 1 << 20,
     "context_tokens": 1 << 20,
     "norm_eps": 1.0,
@@ -34,7 +37,8 @@ LARGEST = {
 class ModelConfig:
     """Architecture of a LLaMA 1 or 2 model, in the words of its `params.json`.
 
-    Raises ConfigError when the numbers cannot describe a model.
+    `intermediate_size` is the width of the SwiGLU layer where a `config.json` gives it; else `ffn_dim` follows from
+    dim, ffn_dim_multiplier and multiple_of. Raises ConfigError when the numbers cannot describe a model.
     """
 
     dim: int
@@ -47,6 +51,7 @@ class ModelConfig:
     ffn_dim_multiplier: float = 1.0
     rope_theta: float = 10000.0
     context_tokens: int = 2048
+    intermediate_size: int | None = None
 
     def __post_init__(self) -> None:
         for name in (
@@ -61,6 +66,8 @@ class ModelConfig:
             _require_count(name, getattr(self, name), LARGEST[name])
         for name in ("norm_eps", "ffn_dim_multiplier", "rope_theta"):
             _require_positive(name, getattr(self, name), LARGEST[name])
+        if self.intermediate_size is not None:
+            _require_count("intermediate_size", self.intermediate_size, LARGEST["intermediate_size"])
         if self.dim % self.n_heads or self.head_dim % 2:
             raise ConfigError(f"dim {self.dim} does not give {self.n_heads} heads of even size")
         if self.n_heads % self.n_kv_heads:
@@ -72,7 +79,9 @@ class ModelConfig:
 
     @property
     def ffn_dim(self) -> int:
-        """Width of the SwiGLU layer: 2/3 of 4 dim (Shazeer 2020, section 3), scaled and rounded up."""
+        """Width of the SwiGLU layer: 2/3 of 4 dim (Shazeer 2020, section 3), scaled and rounded up, unless given."""
+        if self.intermediate_size is not None:
+            return self.intermediate_size
         width = int(self.ffn_dim_multiplier * int(8 * self.dim / 3))
         return math.ceil(width / self.multiple_of) * self.multiple_of
 
@@ -83,7 +92,7 @@ class ModelConfig:
         LLaMA 1 and 2 files say `vocab_size: -1`, which means: as many as the tokenizer has. `max_seq_len`,
         where the file has it, becomes `context_tokens`.
         """
-        params = _read_json_object(path)
+        params = read_object(path, max_bytes=MAX_PARAMS_BYTES)
         values = {key: value for key, value in params.items() if value is not None}
         values.setdefault("n_kv_heads", values.get("n_heads"))
         if "max_seq_len" in values:
@@ -106,6 +115,7 @@ class ModelConfig:
 class EngineConfig:
     """How to run a model; raises ConfigError when a value makes no sense.
 
+    `weights`: in how many bits they are kept, made so when they are loaded; "full" as `dtype` says.
     `max_batch_size`: requests that run at once.
     `max_batch_tokens`: tokens computed in one step, of prompts and answers together.
     `kv_bytes`: memory for keys and values; a full context for each of the requests that run at once unless told.
@@ -114,6 +124,7 @@ class EngineConfig:
 
     device: str = "cpu"
     dtype: DType = "float32"
+    weights: WeightForm = "full"
     max_batch_size: int = 16
     max_batch_tokens: int = 512
     kv_bytes: int | None = None
@@ -124,6 +135,8 @@ class EngineConfig:
             raise ConfigError(f"device must be cpu, cuda or cuda:N, not {self.device!r}")
         if self.dtype not in DTYPES:
             raise ConfigError(f"dtype must be one of {', '.join(DTYPES)}, not {self.dtype!r}")
+        if self.weights not in WEIGHT_FORMS:
+            raise ConfigError(f"weights must be one of {', '.join(WEIGHT_FORMS)}, not {self.weights!r}")
         _require_count("max_batch_size", self.max_batch_size, 1 << 16)
         _require_count("max_batch_tokens", self.max_batch_tokens, 1 << 30)
         if self.max_batch_tokens < self.max_batch_size:
@@ -140,17 +153,3 @@ def _require_count(name: str, value: object, largest: float) -> None:
 def _require_positive(name: str, value: object, largest: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= largest:
         raise ConfigError(f"{name} must be a number above 0 and at most {largest}")
-
-
-def _read_json_object(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_PARAMS_BYTES + 1)
-        params = json.loads(text) if len(text) <= MAX_PARAMS_BYTES else None
-    except FileNotFoundError:
-        raise CheckpointError(path, "the file is missing") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(path, f"cannot be read as JSON: {error}") from None
-    if not isinstance(params, dict):
-        raise CheckpointError(path, "must hold one JSON object of ordinary size")
-    return params

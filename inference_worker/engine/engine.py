@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from inference_worker.engine.batch import Batch
-from inference_worker.engine.completion import complete
-from inference_worker.engine.config import EngineConfig, ModelConfig
-from inference_worker.engine.errors import (
+from .batch import Batch
+from .checkpoint.folder import read_model_config, tokenizer_file
+from .checkpoint.loading import load_model
+from .completion import complete
+from .config import EngineConfig, ModelConfig
+from .errors import (
     CheckpointError,
     ConfigError,
+    EmptyPromptError,
     EngineBusyError,
     NonFiniteLogitsError,
+    OutOfMemoryError,
 )
-from inference_worker.engine.kv_cache import KVCache, bytes_per_page
-from inference_worker.engine.model import Transformer
-from inference_worker.engine.pages import PAGE_TOKENS, PagePool
-from inference_worker.engine.sampling import sample
-from inference_worker.engine.scheduler import Scheduler, Span
-from inference_worker.engine.scoring import score
-from inference_worker.engine.sequence import Completion, Request, Sequence
-from inference_worker.engine.tokenizer import Tokenizer
-from inference_worker.engine.weights import load_model
+from .kv_cache import KVCache, bytes_per_page
+from .model import Transformer
+from .pages import PAGE_TOKENS, PagePool
+from .sampling import sample
+from .scheduler import Scheduler, Span
+from .scoring import score
+from .sequence import Completion, Request, SamplingOptions, Sequence
+from .tokenizer import Tokenizer
+
+log = logging.getLogger(__name__)
 
 # Rows of logits at once: [256, 32000] in f32 is 33 MB, those of a long prompt a quarter of a GB.
 SCORED_ROWS = 256
@@ -59,19 +65,20 @@ class Engine:
 
     @classmethod
     def load(cls, folder: Path, config: EngineConfig) -> Engine:
-        """Open a folder in Meta's layout; raises CheckpointError or ConfigError.
-
-        `tokenizer.model` may also lie one folder up, where Meta's download script puts it.
-        """
+        """Open a folder in Meta's layout or Hugging Face's; raises CheckpointError or ConfigError."""
         if not folder.is_dir():
             raise CheckpointError(folder, "there is no such folder")
         if config.device.startswith("cuda") and not torch.cuda.is_available():
             raise ConfigError("This machine has no CUDA device that PyTorch can use: choose the device cpu.")
-        shared = folder.absolute().parent / "tokenizer.model"
-        own = folder / "tokenizer.model"
-        tokenizer = Tokenizer.load(shared if shared.is_file() and not own.exists() else own)
-        model_config = ModelConfig.from_params(folder / "params.json", tokenizer_vocab_size=tokenizer.vocab_size)
-        model = load_model(folder, model_config, device=torch.device(config.device), dtype=getattr(torch, config.dtype))
+        tokenizer = Tokenizer.load(tokenizer_file(folder))
+        model_config = read_model_config(folder, tokenizer_vocab_size=tokenizer.vocab_size)
+        model = load_model(
+            folder,
+            model_config,
+            device=torch.device(config.device),
+            dtype=getattr(torch, config.dtype),
+            weights=config.weights,
+        )
         return cls(model, tokenizer, model_config, config)
 
     def add(self, request: Request) -> int:
@@ -88,13 +95,22 @@ class Engine:
     def step(self) -> list[tuple[int, Completion]]:
         """Advance the running requests, each by a token or by a part of its prompt; returns those that this finished.
 
-        Raises NonFiniteLogitsError; the requests stay, and abort() removes them.
+        A step for which the device has no memory is none: the next one is smaller. Raises NonFiniteLogitsError, or
+        OutOfMemoryError where it cannot be smaller; the requests stay, and abort() removes them.
         """
         spans = self._scheduler.schedule()
         if not spans:
             return []
-        with torch.inference_mode():
-            self._advance(spans)
+        try:
+            with torch.inference_mode():
+                self._advance(spans)
+        except RuntimeError as error:  # torch has no narrower class for the CPU
+            if not _is_out_of_memory(error):
+                raise
+            if not self._scheduler.shrink():
+                raise OutOfMemoryError from None
+            log.warning("A step of %d requests found no memory: the next ones are smaller.", len(spans))
+            return []
         finished = [span.sequence for span in spans if _is_finished(span.sequence)]
         for sequence in finished:
             self._scheduler.remove(sequence.id)
@@ -129,6 +145,25 @@ class Engine:
             for request_id in pending:
                 self.abort(request_id)
         return answers
+
+    def score(self, prompts: list[tuple[list[int], list[int]]]) -> list[list[float]]:
+        """The log-probability of each token of what continues a context, for pairs of context and continuation.
+
+        Contexts that begin alike are computed once. Raises a RequestError as `generate` does, for an empty context too.
+        """
+        if not all(context for context, _ in prompts):
+            raise EmptyPromptError
+        options = SamplingOptions(max_tokens=0, echo=True, logprobs=0)
+        answers = self.generate(
+            [Request((*context, *rest), options, scored_from=len(context)) for context, rest in prompts]
+        )
+        scores: list[list[float]] = []
+        for (_, rest), answer in zip(prompts, answers, strict=True):
+            assert answer is not None
+            assert answer.logprobs is not None
+            known = answer.logprobs.token_logprobs[len(answer.logprobs.token_logprobs) - len(rest) :]
+            scores.append([value for value in known if value is not None])
+        return scores
 
     def _advance(self, spans: list[Span]) -> None:
         """One pass of the model over the spans, then a token more for each sequence that is computed to its end."""
@@ -181,7 +216,7 @@ class Engine:
     def _sample(self, sequences: list[Sequence], hidden: Tensor) -> None:
         """Give each sequence its next token and, if wanted, its score; hidden is [sequences, dim]."""
         logits = self._logits(hidden)
-        chosen = sample(logits, sequences)
+        chosen = sample(logits, sequences, self._model.kernels)
         wanted = [row for row, sequence in enumerate(sequences) if sequence.request.options.logprobs is not None]
         if wanted:
             scores = score(logits[wanted], [chosen[row] for row in wanted])
@@ -206,7 +241,11 @@ def _page_count(model: ModelConfig, config: EngineConfig, dtype: torch.dtype) ->
     if pages < of_context:
         needed = of_context * bytes_per_page(model, dtype)
         raise ConfigError(f"kv_bytes is {config.kv_bytes:,}, but one request of full length needs {needed:,}")
-    return pages
+    return min(pages, of_context * config.max_batch_size)
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _is_growing(span: Span) -> bool:
@@ -227,7 +266,6 @@ def _next_page(position: int) -> int:
 def _unscored(span: Span) -> list[int]:
     """The tokens of the prompt whose score is wanted, not known, and follows from this span or the page before it."""
     sequence = span.sequence
-    if not sequence.scores_prompt:
-        return []
+    first = max(span.start, sequence.first_scored)
     last = min(span.stop, len(sequence.request.prompt_tokens) - 1)
-    return [index for index in range(max(span.start, 1), last + 1) if index not in sequence.scores]
+    return [index for index in range(first, last + 1) if index not in sequence.scores]

@@ -5,6 +5,7 @@ EngineError
 ├── CheckpointError         a file of the model folder
 ├── EngineBusyError         generate() called while other requests are under way
 ├── NonFiniteLogitsError    the model computed NaN or infinity
+├── OutOfMemoryError        the device has no memory for even the smallest step
 └── RequestError            one request; the others are not affected
     ├── OptionError         a sampling option out of range
     ├── PromptTextError     text that is not valid Unicode
@@ -52,6 +53,13 @@ class NonFiniteLogitsError(EngineError):
 
     def __init__(self) -> None:
         super().__init__("The model computed NaN or infinity; a wider dtype such as bfloat16 or float32 may help.")
+
+
+class OutOfMemoryError(EngineError):
+    code = "out_of_memory"
+
+    def __init__(self) -> None:
+        super().__init__("The device has no memory for a step of this request: give keys and values less of it.")
 
 
 class RequestError(EngineError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inference_worker.engine.config import ModelConfig
-from inference_worker.engine.errors import ConfigError
-from inference_worker.engine.pages import PAGE_TOKENS
+from .config import ModelConfig
+from .errors import ConfigError
+from .pages import PAGE_TOKENS
 
 
 class KVCache:

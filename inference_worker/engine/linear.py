@@ -26,14 +26,11 @@ class Linear(Protocol):
         """x W^T + other."""
 
 
-class PlainLinear:
-    """As torch does it, on any device."""
-
-    def __init__(self, weight: Tensor) -> None:
-        self._weight = weight
+class Unfused:
+    """What follows a product, one thing after another."""
 
     def __call__(self, x: Tensor) -> Tensor:
-        return functional.linear(x, self._weight)
+        raise NotImplementedError
 
     def swish(self, x: Tensor) -> Tensor:
         return functional.silu(self(x), inplace=True)
@@ -43,6 +40,16 @@ class PlainLinear:
 
     def plus(self, x: Tensor, other: Tensor) -> Tensor:
         return self(x).add_(other)
+
+
+class PlainLinear(Unfused):
+    """As torch does it, on any device."""
+
+    def __init__(self, weight: Tensor) -> None:
+        self._weight = weight
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return functional.linear(x, self._weight)
 
 
 class PackedLinear:

@@ -10,18 +10,19 @@ one, so a sequence's numbers do not depend on how long its neighbours are.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from inference_worker.engine.batch import Batch
-from inference_worker.engine.config import ModelConfig
-from inference_worker.engine.kernels.chosen import Kernels, kernels_for
-from inference_worker.engine.kv_cache import KVCache
-from inference_worker.engine.linear import Linear, linear
+from .batch import Batch
+from .config import ModelConfig, WeightForm
+from .kernels.chosen import Kernels, kernels_for
+from .kv_cache import KVCache
+from .linear import Linear, linear
+from .quantised import Int4Linear, Int8Linear
 
 
 def rotary_table(config: ModelConfig) -> Tensor:
@@ -65,41 +66,48 @@ class Layer:
 class Transformer:
     """A model ready to run. It takes the parameters out of the mapping that it is given, so that nothing lies twice."""
 
-    def __init__(self, config: ModelConfig, parameters: MutableMapping[str, Tensor]) -> None:
+    def __init__(
+        self, config: ModelConfig, parameters: MutableMapping[str, Tensor], weights: WeightForm = "full"
+    ) -> None:
         self._eps = config.norm_eps
         self._embeddings = parameters.pop("tok_embeddings.weight")
-        self._layers = [_layer(parameters, f"layers.{number}.") for number in range(config.n_layers)]
+        self._layers = [_layer(parameters, f"layers.{number}.", weights) for number in range(config.n_layers)]
         self.norm = parameters.pop("norm.weight")
         self._output = linear(parameters.pop("output.weight"))
         self._rotary = rotary_table(config).to(self._embeddings.device)
-        self._kernels: Kernels = kernels_for(self._embeddings.device, self._embeddings.dtype, config.head_dim)
+        self.kernels: Kernels = kernels_for(self._embeddings.device, self._embeddings.dtype, config.head_dim)
 
     def forward(self, batch: Batch, cache: KVCache) -> Tensor:
         """Hidden states [T, dim] of the tokens of the batch, whose keys and values go to the cache."""
         x = functional.embedding(batch.tokens, self._embeddings)
         for number, layer in enumerate(self._layers):
-            qkv = layer.wqkv(self._kernels.rms_norm(x, layer.attention_norm, self._eps))
-            x = layer.wo.plus(self._kernels.attend(qkv, self._rotary, number, batch, cache), x)
-            normed = self._kernels.rms_norm(x, layer.ffn_norm, self._eps)
+            qkv = layer.wqkv(self.kernels.rms_norm(x, layer.attention_norm, self._eps))
+            x = layer.wo.plus(self.kernels.attend(qkv, self._rotary, number, batch, cache), x)
+            normed = self.kernels.rms_norm(x, layer.ffn_norm, self._eps)
             x = layer.w2.plus(layer.w3.times(normed, layer.w1.swish(normed)), x)
         return x
 
     def logits(self, hidden: Tensor) -> Tensor:
         """[rows, vocab] f32 for hidden states [rows, dim]; callers choose the rows that they need."""
-        return self._output(self._kernels.rms_norm(hidden, self.norm, self._eps)).float()
+        return self._output(self.kernels.rms_norm(hidden, self.norm, self._eps)).float()
 
 
-def _layer(parameters: MutableMapping[str, Tensor], prefix: str) -> Layer:
+PRODUCTS: Mapping[WeightForm, Callable[[Tensor], Linear]] = {"full": linear, "int8": Int8Linear, "int4": Int4Linear}
+
+
+def _layer(parameters: MutableMapping[str, Tensor], prefix: str, weights: WeightForm) -> Layer:
+    product = PRODUCTS[weights]
+
     def take(name: str) -> Tensor:
         return parameters.pop(f"{prefix}{name}.weight")
 
     wqkv = torch.cat([take(f"attention.{name}") for name in ("wq", "wk", "wv")])
     return Layer(
         attention_norm=take("attention_norm"),
-        wqkv=linear(wqkv),
-        wo=linear(take("attention.wo")),
+        wqkv=product(wqkv),
+        wo=product(take("attention.wo")),
         ffn_norm=take("ffn_norm"),
-        w1=linear(take("feed_forward.w1")),
-        w2=linear(take("feed_forward.w2")),
-        w3=linear(take("feed_forward.w3")),
+        w1=product(take("feed_forward.w1")),
+        w2=product(take("feed_forward.w2")),
+        w3=product(take("feed_forward.w3")),
     )

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from inference_worker.engine.sequence import TokenScore
+from .sequence import TokenScore
 
 PAGE_TOKENS = 16
 

@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from inference_worker.engine.pages import PAGE_TOKENS, Content, PagePool
-from inference_worker.engine.sequence import Sequence
+from .pages import PAGE_TOKENS, Content, PagePool
+from .sequence import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ class Scheduler:
     def __init__(self, pool: PagePool, *, max_running: int, max_step_tokens: int, shares: bool = True) -> None:
         self._pool = pool
         self._shares = shares
-        self._max_running = max_running
-        self._max_step_tokens = max_step_tokens
+        self._most = (max_running, max_step_tokens)
+        self._max_running, self._max_step_tokens = self._most  # less where the device has no memory for it
         self._waiting: OrderedDict[int, Sequence] = OrderedDict()
         self._running: OrderedDict[int, Sequence] = OrderedDict()  # in order of admission
         self._contents: dict[int, list[Content]] = {}  # of the full pages of each running sequence, as far as known
@@ -54,6 +54,8 @@ class Scheduler:
 
     def schedule(self) -> list[Span]:
         """What the next step computes; every token of it has its place in a page."""
+        if not self._running:
+            self._max_running, self._max_step_tokens = self._most
         left = self._max_step_tokens
         spans: dict[int, Span] = {}
         for sequence in list(self._running.values()):  # only the last can have more than a token to go
@@ -78,9 +80,19 @@ class Scheduler:
                 contents.append(self._pool.announce(_before(sequence, contents), _tokens_of(sequence, index)))
             content = contents[index]
             self._pool.publish(content, sequence.pages[index])
-            if sequence.scores_prompt and content.scores is None:
+            if content.scores is None and sequence.first_scored <= max(1, index * PAGE_TOKENS):
                 places = range(index * PAGE_TOKENS, (index + 1) * PAGE_TOKENS)
                 content.scores = [sequence.scores.get(place) for place in places]
+
+    def shrink(self) -> bool:
+        """Let half as many run, and in shorter steps, until nobody is left; False when that is impossible."""
+        if len(self._running) <= 1 and self._max_step_tokens <= PAGE_TOKENS:
+            return False
+        self._max_running = max(1, len(self._running) // 2)
+        self._max_step_tokens = max(PAGE_TOKENS, self._max_running, self._max_step_tokens // 2)
+        while len(self._running) > self._max_running:
+            self._preempt(next(reversed(self._running.values())))
+        return True
 
     def remove(self, sequence_id: int) -> bool:
         """Forget a finished or aborted sequence and free its pages; False if it was not here (any more)."""
@@ -170,7 +182,8 @@ class Scheduler:
             return shared
         for index in range((len(sequence.tokens) - 1) // PAGE_TOKENS):
             content = self._pool.find(_before(sequence, shared), _tokens_of(sequence, index))
-            if content is None or (content.page is not None and sequence.scores_prompt and content.scores is None):
+            needs_scores = sequence.first_scored < (index + 1) * PAGE_TOKENS
+            if content is None or (content.page is not None and needs_scores and content.scores is None):
                 break
             if content.page is None:
                 return None

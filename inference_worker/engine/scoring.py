@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inference_worker.engine.sequence import TokenScore
+from .sequence import TokenScore
 
 LOWEST_LOGPROB = -9999.0
 BEST = 5  # likeliest tokens kept with each score: as many as anybody may ask for

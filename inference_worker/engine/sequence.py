@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from inference_worker.engine.errors import (
+from .errors import (
     ContextLengthError,
     EmptyPromptError,
     OptionError,
     TokenIdError,
 )
-from inference_worker.engine.tokenizer import Detokenizer, Tokenizer
+from .tokenizer import Detokenizer, Tokenizer
 
 FinishReason = Literal["stop", "length"]
 
@@ -68,13 +68,15 @@ class Request:
     `prompt_text` is set for a prompt that came as text: `prompt_tokens[0]` is then BOS, hidden from text,
     tokens and offsets, and an echo starts with exactly that text. None: the ids are fed exactly as given, and
     nothing is hidden. Requests share what was computed for a beginning that they have in common only where their
-    `cache_salt` is the same: how soon an answer comes would tell others what somebody has asked before.
+    `cache_salt` is the same: how soon an answer comes would tell others what somebody has asked before. Of an echoed
+    prompt only the tokens from index `scored_from` on get log-probabilities; scoring costs as much as sampling does.
     """
 
     prompt_tokens: tuple[int, ...]
     options: SamplingOptions
     prompt_text: str | None = None
     cache_salt: str = ""
+    scored_from: int = 0
 
     def check(self, tokenizer: Tokenizer, *, context_tokens: int) -> None:
         """Can a model with this vocabulary and context run it? Raises a RequestError if not."""
@@ -168,9 +170,12 @@ class Sequence:
         self._prompt_pending = self._detokenizer.pending
 
     @property
-    def scores_prompt(self) -> bool:
-        """Does the answer tell log-probabilities of the prompt's own tokens?"""
-        return self.request.options.echo and self.request.options.logprobs is not None
+    def first_scored(self) -> int:
+        """Index of the first token whose log-probability is wanted; of the prompt's own only where it is echoed."""
+        options = self.request.options
+        if options.logprobs is None:
+            return len(self.tokens) + options.max_tokens
+        return max(1, self.request.scored_from) if options.echo else len(self.request.prompt_tokens)
 
     @property
     def completion_token_count(self) -> int:

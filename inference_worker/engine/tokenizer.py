@@ -9,9 +9,10 @@ from pathlib import Path
 
 import sentencepiece
 
-from inference_worker.engine.errors import CheckpointError, PromptTextError, TokenIdError
+from .errors import CheckpointError, PromptTextError, TokenIdError
 
 WORD_BOUNDARY = "▁"
+MAX_BYTES = 64 << 20  # LLaMA's has half a megabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Tokenizer:
         """Read `tokenizer.model`; raises CheckpointError naming the file."""
         if not path.is_file():
             raise CheckpointError(path, "the file is missing")
+        if path.stat().st_size > MAX_BYTES:
+            raise CheckpointError(path, f"is larger than any tokenizer: at most {MAX_BYTES:,} bytes are read")
         try:
             processor = sentencepiece.SentencePieceProcessor(model_file=str(path))
         except (RuntimeError, OSError) as error:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from inference_worker.engine.checkpoint.checklist import verify_checklist
 from inference_worker.engine.config import EngineConfig
 from inference_worker.engine.engine import Engine
 from inference_worker.engine.sequence import Request, SamplingOptions
-from inference_worker.engine.weights import verify_checklist
 
 MODEL = Path(__file__).resolve().parents[2] / "demo" / "model"
 WEIGHTS = MODEL / "weights"

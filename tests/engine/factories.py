@@ -1,4 +1,4 @@
-"""Tiny seeded models in Meta's layout, a tiny tokenizer, and short ways to ask an engine."""
+"""Tiny seeded models in each layout, a tiny tokenizer, and short ways to ask an engine."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import sentencepiece
 import torch
+from safetensors.torch import save_file
 
 from inference_worker.engine.batch import Batch
-from inference_worker.engine.config import ModelConfig
+from inference_worker.engine.checkpoint.folder import read_model_config, tokenizer_file
+from inference_worker.engine.checkpoint.loading import load_model
+from inference_worker.engine.config import EngineConfig
 from inference_worker.engine.engine import Engine
+from inference_worker.engine.errors import CheckpointError
 from inference_worker.engine.kv_cache import KVCache
 from inference_worker.engine.scheduler import Span
 from inference_worker.engine.sequence import Completion, Request, SamplingOptions, Sequence
 from inference_worker.engine.tokenizer import Tokenizer
-from inference_worker.engine.weights import load_model
 
 from .reference import Array, Params
 
@@ -35,6 +39,12 @@ VOCAB_SIZE = 320
 ATTENTION = ("wq", "wk", "wv", "wo")
 CUT_BY_ROWS = ("wq", "wk", "wv", "w1", "w3", "output")
 CUT_BY_COLUMNS = ("wo", "w2", "tok_embeddings")
+HUGGING_FACE = {
+    "tok_embeddings": "model.embed_tokens", "norm": "model.norm", "output": "lm_head",
+    "attention_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm",
+    "wq": "self_attn.q_proj", "wk": "self_attn.k_proj", "wv": "self_attn.v_proj", "wo": "self_attn.o_proj",
+    "w1": "mlp.gate_proj", "w2": "mlp.down_proj", "w3": "mlp.up_proj",
+}  # fmt: skip
 
 
 def train_tokenizer(path: Path) -> None:
@@ -127,10 +137,85 @@ def write_checkpoint(
     return folder
 
 
+def write_safetensors(folder: Path, tensors: dict[str, torch.Tensor], *, files: int = 1) -> None:
+    """One file, or several with an index, the tensors dealt out like cards."""
+    if files == 1:
+        save_file(tensors, folder / "model.safetensors")
+        return
+    index = {}
+    for number in range(files):
+        name = f"model-{number + 1:05d}-of-{files:05d}.safetensors"
+        hand = dict(list(tensors.items())[number::files])
+        save_file(hand, folder / name)
+        index |= dict.fromkeys(hand, name)
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": index}))
+
+
+def write_named(folder: Path, tokenizer: Path, params: Params, weights: dict[str, Array], *, files: int = 1) -> Path:
+    """Meta's names in safetensors files."""
+    folder.mkdir()
+    (folder / "params.json").write_text(json.dumps(params))
+    (folder / "tokenizer.model").write_bytes(tokenizer.read_bytes())
+    write_safetensors(folder, split_shards(weights, 1)[0], files=files)
+    return folder
+
+
+def write_hugging_face(
+    folder: Path, tokenizer: Path, params: Params, weights: dict[str, Array], *, files: int = 1
+) -> Path:
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(hugging_face_config(params, weights)))
+    (folder / "tokenizer.model").write_bytes(tokenizer.read_bytes())
+    tensors = {
+        hugging_face_name(name): torch.from_numpy(in_halves(name, weight, params).astype(np.float32))
+        for name, weight in weights.items()
+    }
+    tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = torch.ones(4)
+    write_safetensors(folder, tensors, files=files)
+    return folder
+
+
+def hugging_face_config(params: Params, weights: dict[str, Array]) -> dict[str, Any]:
+    """As transformers 5 writes it, as far as it matters."""
+    return {
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+        "attention_bias": False, "mlp_bias": False, "tie_word_embeddings": False, "use_cache": True,
+        "hidden_size": params["dim"], "num_hidden_layers": params["n_layers"], "vocab_size": VOCAB_SIZE,
+        "num_attention_heads": params["n_heads"], "head_dim": params["dim"] // params["n_heads"],
+        "num_key_value_heads": params.get("n_kv_heads", params["n_heads"]),
+        "intermediate_size": len(weights["layers.0.feed_forward.w1.weight"]),
+        "rms_norm_eps": params["norm_eps"], "max_position_embeddings": params["max_seq_len"],
+        "rope_parameters": {"rope_theta": params.get("rope_theta", 10000.0), "rope_type": "default"},
+    }  # fmt: skip
+
+
+def hugging_face_name(name: str) -> str:
+    *layer, kind, _ = [part for part in name.split(".") if part not in ("attention", "feed_forward")]
+    return ".".join(["model" if layer else "", *layer, HUGGING_FACE[kind], "weight"]).lstrip(".")
+
+
+def in_halves(name: str, weight: Array, params: Params) -> Array:
+    """Row h d + s d/2 + i there is row h d + 2 i + s of Meta's, in queries and keys."""
+    if name.split(".")[-2] not in ("wq", "wk"):
+        return weight
+    d = params["dim"] // params["n_heads"]
+    rows = [h * d + 2 * i + s for h in range(len(weight) // d) for s in range(2) for i in range(d // 2)]
+    return weight[rows]
+
+
+def refusal(folder: Path) -> CheckpointError:
+    """What Engine.load says, which names the file."""
+    with pytest.raises(CheckpointError) as caught:
+        Engine.load(folder, EngineConfig(max_batch_size=1))
+    assert caught.value.code == "checkpoint_invalid"
+    assert str(caught.value.file) in str(caught.value)
+    return caught.value
+
+
 def logits_of(folder: Path, tokens: list[int], cuts: tuple[int, ...] = ()) -> torch.Tensor:
     """[tokens, vocab] in f32 by the model itself; computed in one step, or in several that end at `cuts`."""
-    tokenizer = Tokenizer.load(folder / "tokenizer.model")
-    config = ModelConfig.from_params(folder / "params.json", tokenizer_vocab_size=tokenizer.vocab_size)
+    tokenizer = Tokenizer.load(tokenizer_file(folder))
+    config = read_model_config(folder, tokenizer_vocab_size=tokenizer.vocab_size)
     device = torch.device("cpu")
     model = load_model(folder, config, device=device, dtype=torch.float32)
     cache = KVCache(config, pages=9, device=device, dtype=torch.float32)

@@ -103,6 +103,9 @@ def test_a_file_that_is_no_json_object_is_refused(tmp_path: Path, text: str) -> 
         {"max_batch_size": 2.0},
         {"max_batch_tokens": -1},
         {"max_batch_tokens": True},
+        {"max_batch_tokens": 8, "max_batch_size": 9},
+        {"kv_bytes": 0},
+        {"weights": "int2"},
     ],
 )
 def test_engine_settings_that_make_no_sense_are_refused(settings: dict[str, Any]) -> None:

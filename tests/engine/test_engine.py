@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from inference_worker.engine.batch import Batch
 from inference_worker.engine.config import EngineConfig
 from inference_worker.engine.engine import Engine
 from inference_worker.engine.errors import (
@@ -18,9 +19,10 @@ from inference_worker.engine.errors import (
     EmptyPromptError,
     EngineBusyError,
     NonFiniteLogitsError,
+    OutOfMemoryError,
     TokenIdError,
 )
-from inference_worker.engine.kv_cache import bytes_per_page
+from inference_worker.engine.kv_cache import KVCache, bytes_per_page
 from inference_worker.engine.sequence import Completion, Request, Sequence
 
 from . import factories
@@ -235,6 +237,20 @@ def test_scores_after_shared_pages_are_those_of_a_whole_computation(checkpoint: 
     assert_same(first, second)
 
 
+def test_only_what_continues_a_context_is_scored_and_contexts_are_shared(checkpoint: Path) -> None:
+    engine = load(checkpoint)
+    whole = factories.run(engine, BEGINNING, max_tokens=0, echo=True, logprobs=0).logprobs
+    assert whole is not None
+    fresh = load(checkpoint)
+    pairs = [(BEGINNING[:cut], BEGINNING[cut:]) for cut in (61, 60, 48, 47, 33, 5, 1)]
+    for (context, rest), scores in zip(pairs, fresh.score(pairs), strict=True):
+        assert len(scores) == len(rest)
+        assert scores == pytest.approx(whole.token_logprobs[len(context) :], abs=1e-4)
+    assert fresh.score([([1], [])]) == [[]]
+    with pytest.raises(EmptyPromptError):
+        fresh.score([([], [1, 2])])
+
+
 def test_a_short_step_cuts_long_prompts_and_changes_nothing(checkpoint: Path, engine: Engine) -> None:
     cut = load(checkpoint, max_batch_tokens=5, max_batch_size=5)
     asked = [
@@ -267,6 +283,53 @@ def test_nothing_grows_over_many_requests(checkpoint: Path) -> None:
         pool = engine._scheduler._pool
         assert pool.available == pool.count
         assert len(pool._contents) <= pool.count
+
+
+def short_of_memory(engine: Engine, monkeypatch: pytest.MonkeyPatch, most: int, error: type[Exception]) -> list[int]:
+    """A device that has memory for `most` tokens in one step; the sizes of the steps that it was asked for."""
+    forward, sizes = engine._model.forward, []
+
+    def fail(batch: Batch, cache: KVCache) -> torch.Tensor:
+        sizes.append(len(batch.tokens))
+        if len(batch.tokens) > most:
+            raise error("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
+        return forward(batch, cache)
+
+    monkeypatch.setattr(engine._model, "forward", fail)
+    return sizes
+
+
+@pytest.mark.parametrize("error", [RuntimeError, torch.OutOfMemoryError])
+def test_a_device_without_memory_gets_smaller_steps_and_every_answer_comes(
+    checkpoint: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    asked = mixed_requests(engine, 12, logprobs=1)
+    small = load(checkpoint)
+    sizes = short_of_memory(small, monkeypatch, 17, error)
+    for one, other in zip(engine.generate(asked), small.generate(asked), strict=True):
+        assert_same(one, other)
+    assert max(sizes) > 17
+    sizes.clear()
+    assert small.generate(asked[:1])[0] is not None
+
+
+def test_without_memory_for_the_smallest_step_the_request_fails_and_not_the_engine(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = load(checkpoint)
+    sizes = short_of_memory(engine, monkeypatch, 3, RuntimeError)
+    long, short = factories.request(engine, [7] * 40, max_tokens=1), factories.request(engine, [7], max_tokens=3)
+    with pytest.raises(OutOfMemoryError):
+        engine.generate([long])
+    assert sizes == [40, 24, 16]
+    assert engine.generate([short])[0] is not None
+
+
+def test_another_failure_is_not_taken_for_a_lack_of_memory(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = load(checkpoint)
+    monkeypatch.setattr(engine._model, "forward", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        engine.generate([factories.request(engine, "the", max_tokens=1)])
 
 
 def load(checkpoint: Path, **changes: Any) -> Engine:

@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("module", ["tokenizer", "errors", "config", "sequence", "completion", "scheduler"])
+@pytest.mark.parametrize(
+    "module", ["tokenizer", "errors", "config", "sequence", "completion", "scheduler", "checkpoint.folder"]
+)
 def test_a_web_process_can_import_it_without_torch(module: str) -> None:
     code = f"import sys, inference_worker.engine.{module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -31,6 +31,14 @@ def test_score_prints_each_token_and_the_total(checkpoint: Path, capsys: pytest.
     assert total.endswith(f"total of {len(lines)} tokens")
 
 
+def test_bench_prints_a_line_for_each_number_at_once(checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", str(checkpoint), "--at-once", "1", "3", "--weights", "int8"]) == 0
+    loaded, head, *lines = capsys.readouterr().out.splitlines()
+    assert loaded.startswith("loaded in ")
+    assert head.split() == ["at", "once", "prompt", "tokens/s", "output", "tokens/s"]
+    assert [line.split()[0] for line in lines] == ["1", "3"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -53,8 +61,11 @@ def test_bad_input_gets_one_sentence_and_status_1(
     assert output.err.count("\n") == 1
 
 
-def test_wrong_usage_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments", [["generate"], ["bench", "/nowhere", "--at-once", "0"], ["score", "--weights", "x"]]
+)
+def test_wrong_usage_is_status_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
-        main(["generate"])
+        main(arguments)
     assert end.value.code == 2
     assert "usage:" in capsys.readouterr().err

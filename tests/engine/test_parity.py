@@ -78,6 +78,25 @@ def test_echoed_scores_equal_the_equations_also_beyond_one_slice(
         assert np.allclose(sorted(best.values())[-5:], np.sort(row)[-5:], atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("form", "dtype", "most"), [("int8", "float32", 0.1), ("int8", "bfloat16", 0.3), ("int4", "bfloat16", 1.5)]
+)
+def test_weights_in_fewer_bits_stay_near_the_equations(
+    tmp_path: Path, tokenizer_file: Path, form: str, dtype: str, most: float
+) -> None:
+    params = factories.tiny_params(dim=128, n_heads=2, multiple_of=64, n_layers=1)
+    weights = factories.random_weights(params, 9)
+    folder = factories.write_checkpoint(tmp_path / "m", tokenizer_file, params, weights)
+    engine = Engine.load(folder, EngineConfig(dtype=dtype, weights=form, max_batch_size=1))  # type: ignore[arg-type]
+    logprobs = factories.run(engine, PROMPT, max_tokens=0, echo=True, logprobs=0).logprobs
+    assert logprobs is not None
+    expected = reference.log_probabilities(weights, params, PROMPT)
+    chosen = [row[token] for row, token in zip(expected, PROMPT[1:], strict=False)]
+    difference = np.abs(np.array(logprobs.token_logprobs[1:], dtype=float) - chosen)
+    assert 0 < difference.mean() < most / 2
+    assert difference.max() < most
+
+
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_sixteen_bit_models_stay_near_the_equations(
     checkpoint: Path, params: Params, weights: dict[str, Array], dtype: str

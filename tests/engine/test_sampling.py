@@ -12,12 +12,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_worker.engine.errors import OptionError
-from inference_worker.engine.sampling import sample, uniform
+from inference_worker.engine.kernels import plain
+from inference_worker.engine.kernels.chosen import Kernels
+from inference_worker.engine.kernels.cpu import CpuKernels
+from inference_worker.engine.kernels.wishes import uniform
+from inference_worker.engine.sampling import sample as sample_by
 from inference_worker.engine.sequence import Request, SamplingOptions, Sequence
 from inference_worker.engine.tokenizer import Tokenizer
 
 # Shares 0.4, 0.3, 0.2, 0.1 in an order that is neither rising nor falling.
 LOGITS = torch.tensor([0.2, 0.4, 0.1, 0.3]).log()
+
+
+used: Kernels = plain
+
+
+@pytest.fixture(autouse=True, params=["torch", "compiled"])
+def both_kernels(request: pytest.FixtureRequest) -> None:
+    """Every promise is kept by both."""
+    global used
+    found = CpuKernels.load(torch.float32) if request.param == "compiled" else plain
+    if found is None:
+        pytest.skip("no C++ compiler here: the torch path is used")
+    used = found
+
+
+def sample(logits: torch.Tensor, sequences: list[Sequence]) -> list[int]:
+    return sample_by(logits, sequences, used)
 
 
 def sequence(tokenizer: Tokenizer, generated: tuple[int, ...] = (), **options: Any) -> Sequence:

@@ -38,9 +38,12 @@ class World:
         self.pool = PagePool(self.pages)
         self.scheduler = Scheduler(self.pool, max_running=RUNNING, max_step_tokens=BUDGET, shares=self.shares)
 
-    def add(self, tokens: tuple[int, ...], max_tokens: int, *, salt: str = "", echo: bool = False) -> Sequence:
+    def add(
+        self, tokens: tuple[int, ...], max_tokens: int, *, salt: str = "", echo: bool = False, scored_from: int = 0
+    ) -> Sequence:
         options = SamplingOptions(max_tokens=max_tokens, echo=echo, logprobs=1 if echo else None)
-        sequence = Sequence(self.count, Request(tokens, options, cache_salt=salt), self.tokenizer)
+        request = Request(tokens, options, cache_salt=salt, scored_from=scored_from)
+        sequence = Sequence(self.count, request, self.tokenizer)
         self.count += 1
         self.living[sequence.id] = sequence
         self.scheduler.add(sequence)
@@ -87,11 +90,11 @@ class World:
     def _score(self, span: Span) -> None:
         """What the engine can score after this span: each token whose state before it was computed or kept."""
         sequence = span.sequence
-        if not sequence.scores_prompt:
-            return
-        if span.start and span.start not in sequence.scores and span.start < len(sequence.request.prompt_tokens):
+        first = max(span.start, sequence.first_scored)
+        prompt_tokens = len(sequence.request.prompt_tokens)
+        if first == span.start and first not in sequence.scores and first < prompt_tokens:
             assert span.start % PAGE_TOKENS == 0, "only at the end of a page the state is kept"
-        for index in range(max(span.start, 1), min(span.stop + 1, len(sequence.tokens))):
+        for index in range(first, min(span.stop + 1, prompt_tokens)):
             sequence.scores[index] = TokenScore(float(hash(_identity(sequence, index)) % 1000), ())
 
     def _grow(self, span: Span) -> None:
@@ -99,7 +102,7 @@ class World:
         self.scheduler.note_computed(span)
         if span.stop == len(sequence.tokens) and sequence.finish_reason is None:
             sequence.advance(3 + hash(tuple(sequence.tokens)) % 2)
-            if sequence.scores_prompt:
+            if sequence.request.options.logprobs is not None:
                 place = len(sequence.tokens) - 1
                 sequence.scores[place] = TokenScore(float(hash(_identity(sequence, place)) % 1000), ())
         if sequence.finish_reason is not None and sequence.computed >= len(sequence.request.prompt_tokens):
@@ -107,8 +110,8 @@ class World:
             self.remove(sequence)
 
     def check_scores(self, sequence: Sequence) -> None:
-        if sequence.scores_prompt:
-            assert sequence.scores.keys() >= set(range(1, len(sequence.request.prompt_tokens)))
+        if sequence.request.options.logprobs is not None:
+            assert sequence.scores.keys() >= set(range(sequence.first_scored, len(sequence.tokens)))
             for place, score in sequence.scores.items():
                 assert score.logprob == hash(_identity(sequence, place)) % 1000, "the score of another's token"
 
@@ -132,8 +135,9 @@ def random_request(world: World, dice: random.Random) -> None:
     beginning = dice.choice(BEGINNINGS)
     prompt = beginning[: dice.randint(0, len(beginning))] + tuple(dice.choices((7, 8), k=dice.randint(1, 20)))
     world.add(
-        prompt, dice.randint(0, CONTEXT - len(prompt)), salt=dice.choice(("", "", "lab")), echo=dice.random() < 0.3
-    )
+        prompt, dice.randint(0, CONTEXT - len(prompt)), salt=dice.choice(("", "", "lab")), echo=dice.random() < 0.3,
+        scored_from=dice.choice((0, 0, dice.randint(0, len(prompt)))),
+    )  # fmt: skip
 
 
 def test_no_page_is_leaked_or_shared_wrongly_over_a_hundred_thousand_random_steps(tokenizer: Tokenizer) -> None:

@@ -159,6 +159,19 @@ class Held(Engine):
         return super().step()
 
 
+def test_whoever_waits_for_an_engine_that_is_given_up_hears_of_it_at_once(engine: Engine) -> None:
+    held = Held(engine)
+    thread = EngineThread(lambda: held, places=1, name="test")
+    futures = [thread.submit(request(engine, prompt)) for prompt in PROMPTS]
+    thread.abandon()
+    for future in futures:
+        assert isinstance(future.exception(0), EngineUnavailableError)
+    with pytest.raises(EngineUnavailableError):
+        thread.submit(request(engine, "sea"))
+    held.may_step.set()
+    thread.close()
+
+
 def test_a_cancelled_request_frees_its_place(engine: Engine) -> None:
     held = Held(engine)
     thread = EngineThread(lambda: held, places=1, name="test")

@@ -10,9 +10,13 @@ import pytest
 from pytest_django import Settings
 
 from inference_worker import model_folder
+from inference_worker.engine.config import EngineConfig
+from inference_worker.engine.engine import Engine
 from inference_worker.model_folder import ModelFilesError
 from release.models import Release
 from release.storage import weights_store
+from tests.engine import factories as engine_factories
+from tests.inference_worker import jobs
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +37,21 @@ def test_counting_tokens_fetches_the_two_small_files_only(tiny_release: Release,
     names = {path.name for path in (own_cache / tiny_release.commit).iterdir() if not path.name.startswith(".")}
     assert names == {"params.json", "tokenizer.model"}
     assert (tokenizer.vocab_size, config.context_tokens) == (320, 512)
+
+
+def test_a_release_in_hugging_faces_layout_alone_can_be_run(
+    tmp_path: Path, tiny_model: Path, own_cache: Path, s3_server: str, db: None
+) -> None:
+    params = engine_factories.tiny_params(max_seq_len=512)
+    weights = engine_factories.random_weights(params, seed=1)
+    written = engine_factories.write_hugging_face(tmp_path / "hf", tiny_model / "tokenizer.model", params, weights)
+    release = jobs.publish(written)
+    tokenizer, config = model_folder.tokenizer(release)
+    names = {path.name for path in (own_cache / release.commit).iterdir() if not path.name.startswith(".")}
+    assert names == {"config.json", "tokenizer.model"}
+    assert (tokenizer.vocab_size, config.context_tokens) == (320, 512)
+    engine = Engine.load(model_folder.folder(release), EngineConfig(max_batch_size=1))
+    assert engine.model_config == config
 
 
 def test_files_once_fetched_are_not_asked_for_again(tiny_release: Release) -> None:

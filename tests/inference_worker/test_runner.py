@@ -39,9 +39,9 @@ def ada(tiny_release: Release) -> Grant:
     return jobs.make_holder(tiny_release)
 
 
-def claimed() -> Chunk:
+def claimed(later: timedelta = timedelta()) -> Chunk:
     [model_id] = Chunk.objects.values_list("batch__release__variant__model_id", flat=True).distinct()
-    chunk = leases.claim(owner="w1", model_ids=[model_id], now=timezone.now())
+    chunk = leases.claim(owner="w1", model_ids=[model_id], now=timezone.now() + later)
     assert chunk is not None
     return chunk
 
@@ -284,6 +284,22 @@ def test_a_worker_that_stops_hands_its_chunk_back(tiny_release: Release, ada: Gr
     closing.join()
     row = Chunk.objects.get()
     assert (row.state, row.lost_leases, row.result_key) == ("ready", 0, "")
+
+
+def test_an_engine_that_is_stuck_is_given_up_and_its_lines_go_to_another(
+    tiny_release: Release, ada: Grant, held: Held, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ENGINE_STUCK_SECONDS = 0
+    batch = short_and_long(tiny_release, ada)
+    first = claimed()
+    runner.run(first)
+    first.refresh_from_db()
+    assert (first.state, first.lost_leases) == ("ready", 0)
+    settings.ENGINE_STUCK_SECONDS = 600
+    monkeypatch.setattr(runner, "_load", lambda release: Engine.load(model_folder.folder(release), EngineConfig()))
+    runner.run(claimed(later=leases.HANDED_BACK_PAUSE))
+    batch.refresh_from_db()
+    assert (batch.state, batch.completed_lines) == ("completed", 3)
 
 
 def test_a_lease_that_is_lost_only_at_the_very_end_takes_its_objects_with_it(tiny_release: Release, ada: Grant) -> None:

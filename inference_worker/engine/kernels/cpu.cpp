@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -236,7 +237,123 @@ void attend(const T* queries, const T* keys, const T* values, const int32_t* row
     }
 }
 
+// Sampling. Weights are e^((logit - largest) / temperature); they and their order are all that a draw depends on.
+
+struct Wish {
+    float temperature, top_p;
+    int64_t top_k;
+    double random;  // in [0, 1)
+};
+
+// The last that is kept, in the order from heavy to light, of equal ones the lower id first.
+struct Edge {
+    float weight = 0;
+    int32_t id = INT32_MAX;
+
+    bool keeps(float other, int32_t other_id) const { return other > weight || (other == weight && other_id <= id); }
+};
+
+// A weight in (0, 1] belongs to the bucket of its leading bits, so heavier ones have higher buckets.
+constexpr int BUCKET_BITS = 20, BUCKETS = (0x3f800000 >> BUCKET_BITS) + 1;
+
+inline int bucket_of(float weight) {
+    int32_t bits;
+    std::memcpy(&bits, &weight, 4);
+    return bits >> BUCKET_BITS;
+}
+
+struct Row {
+    int64_t vocabulary = 0;
+    std::vector<float> weights;  // in whole registers; the last ones are 0
+    std::vector<int32_t> counts = std::vector<int32_t>(BUCKETS);
+    std::vector<double> masses = std::vector<double>(BUCKETS);
+    std::vector<std::pair<float, int32_t>> some;  // of one bucket, less the weight, so that the order is the usual one
+
+    void weigh(const float* logits, int64_t count, float temperature) {
+        vocabulary = count;
+        weights.resize((vocabulary + PAGE - 1) / PAGE * PAGE);
+        std::copy(logits, logits + vocabulary, weights.begin());
+        std::fill(weights.begin() + vocabulary, weights.end(), -INFINITY);
+        floats tops = load(weights.data());
+        for (size_t i = PAGE; i < weights.size(); i += PAGE) {
+            const floats each = load(&weights[i]);
+            tops = each > tops ? each : tops;
+        }
+        const float top = largest_of(tops);
+        for (size_t i = 0; i < weights.size(); i += PAGE) {
+            const floats each = exponential((load(&weights[i]) - top) / temperature);
+            std::memcpy(&weights[i], &each, sizeof each);
+        }
+    }
+
+    void sort_into_buckets() {
+        std::fill(counts.begin(), counts.end(), 0), std::fill(masses.begin(), masses.end(), 0.0);
+        for (float weight : weights) {
+            const int bucket = bucket_of(weight);
+            counts[bucket]++, masses[bucket] += weight;
+        }
+    }
+
+    // Where at most `most` are kept, and none after the kept ones weigh `enough`; `kept` becomes what these weigh.
+    Edge cut(int64_t most, double enough, double& kept) {
+        int64_t count = 0;
+        kept = 0;
+        int bucket = BUCKETS - 1;
+        while (bucket > 0 && count + counts[bucket] < most && kept + masses[bucket] < enough)
+            count += counts[bucket], kept += masses[bucket], bucket--;
+        some.clear();
+        for (size_t i = 0; i < weights.size(); i++)
+            if (weights[i] > 0 && bucket_of(weights[i]) == bucket) some.push_back({-weights[i], static_cast<int32_t>(i)});
+        std::sort(some.begin(), some.end());
+        Edge edge;
+        for (const auto& [less, id] : some) {
+            edge = {-less, id};
+            count++, kept -= less;
+            if (count >= most || kept >= enough) break;
+        }
+        return edge;
+    }
+
+    int64_t draw(const Wish& wish) {
+        Edge edge;
+        if (wish.top_p < 1 || wish.top_k < vocabulary) {
+            double kept;
+            sort_into_buckets();
+            edge = cut(wish.top_k, INFINITY, kept);
+            if (wish.top_p < 1) {
+                const Edge other = cut(wish.top_k, wish.top_p * kept, kept);
+                if (edge.keeps(other.weight, other.id)) edge = other;
+            }
+        }
+        double total = 0;
+        for (size_t i = 0; i < weights.size(); i++)
+            if (edge.keeps(weights[i], i)) total += weights[i];
+        double left = wish.random * total;
+        int64_t last = 0;
+        for (size_t i = 0; i < weights.size(); i++)
+            if (weights[i] > 0 && edge.keeps(weights[i], i)) {
+                last = i;
+                left -= weights[i];
+                if (left < 0) break;
+            }
+        return last;
+    }
+};
+
 }  // namespace
+
+extern "C" void draw(const float* logits, int64_t rows, int64_t vocabulary, const float* temperatures,
+                     const float* top_ps, const int64_t* top_ks, const double* randoms, int64_t* chosen) {
+#pragma omp parallel
+    {
+        Row row;
+#pragma omp for schedule(dynamic)
+        for (int64_t i = 0; i < rows; i++) {
+            row.weigh(logits + i * vocabulary, vocabulary, temperatures[i]);
+            chosen[i] = row.draw({temperatures[i], top_ps[i], top_ks[i], randoms[i]});
+        }
+    }
+}
 
 #define FOR(T, NAME)                                                                                                  \
     extern "C" void rms_norm_##NAME(const T* x, const T* gain, float eps, int64_t rows, int64_t dim, T* out) {        \

@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inference_worker.engine.batch import Batch
-from inference_worker.engine.kernels import build, plain
-from inference_worker.engine.kv_cache import KVCache
+from ..batch import Batch
+from ..kv_cache import KVCache
+from . import build, plain
+from .wishes import Wishes
 
 # From so many tokens of one span on, torch's own attention over copied pages is faster: it uses matrix products.
 LONG = 64
@@ -20,6 +21,7 @@ ARGUMENTS = {
     "rms_norm": (POINTER, POINTER, ctypes.c_float, COUNT, COUNT, POINTER),
     "store": (*[POINTER] * 4, *[COUNT] * 4, *[POINTER] * 3),
     "attend": (*[POINTER] * 7, *[COUNT] * 4, POINTER),
+    "draw": (POINTER, COUNT, COUNT, *[POINTER] * 5),
 }
 
 
@@ -28,7 +30,10 @@ class CpuKernels:
 
     def __init__(self, library: ctypes.CDLL, dtype: torch.dtype) -> None:
         name = str(dtype).removeprefix("torch.")
-        self._rms_norm, self._store, self._attend = (_function(library, each, name) for each in ARGUMENTS)
+        self._rms_norm, self._store, self._attend = (
+            _function(library, f"{each}_{name}", ARGUMENTS[each]) for each in ("rms_norm", "store", "attend")
+        )
+        self._draw = _function(library, "draw", ARGUMENTS["draw"])
 
     @classmethod
     def load(cls, dtype: torch.dtype) -> CpuKernels | None:
@@ -61,8 +66,17 @@ class CpuKernels:
             plain.attend_spans(queries, layer, batch, cache, range(short, len(batch.spans)), out)
         return out.flatten(-2)
 
+    def draw(self, logits: Tensor, wishes: Wishes) -> Tensor:
+        logits = logits.contiguous()
+        chosen = torch.empty(len(logits), dtype=torch.int64)
+        self._draw(
+            logits.data_ptr(), *logits.shape, wishes.temperatures.data_ptr(), wishes.top_ps.data_ptr(),
+            wishes.top_ks.data_ptr(), wishes.randoms.data_ptr(), chosen.data_ptr(),
+        )  # fmt: skip
+        return chosen
 
-def _function(library: ctypes.CDLL, name: str, dtype: str) -> Any:
-    function = getattr(library, f"{name}_{dtype}")
-    function.argtypes, function.restype = ARGUMENTS[name], None
+
+def _function(library: ctypes.CDLL, name: str, arguments: tuple[Any, ...]) -> Any:
+    function = getattr(library, name)
+    function.argtypes, function.restype = arguments, None
     return function

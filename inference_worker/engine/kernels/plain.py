@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from inference_worker.engine.batch import Batch
-from inference_worker.engine.kv_cache import KVCache
-from inference_worker.engine.scheduler import Span
+from ..batch import Batch
+from ..kv_cache import KVCache
+from ..scheduler import Span
+from .wishes import Wishes
 
 
 def rms_norm(x: Tensor, gain: Tensor, eps: float) -> Tensor:
@@ -78,3 +79,33 @@ def _of_span(span: Span, queries: Tensor, pages: Tensor, layer: int, cache: KVCa
         enable_gqa=queries.shape[1] != keys.shape[0],
     )
     return mixed.squeeze(0).transpose(0, 1)
+
+
+def draw(logits: Tensor, wishes: Wishes) -> Tensor:
+    """A token id for each row of logits [rows, vocab] f32, by inverting its cumulative distribution: [rows] i64.
+
+    In f64 and in the order of the ids. top_k and top_p leave only the likeliest (Holtzman et al. 2020).
+    """
+    # The largest logit is taken away first, so that a tiny temperature gives zero and -inf, never inf - inf.
+    scaled = (logits.double() - logits.double().amax(-1, keepdim=True)) / wishes.temperatures.double().unsqueeze(-1)
+    weights = scaled.softmax(-1)
+    narrow = ((wishes.top_ps < 1) | (wishes.top_ks < logits.shape[-1])).nonzero().squeeze(-1)
+    if len(narrow):
+        weights[narrow] *= _likeliest(weights[narrow], wishes.top_ks[narrow], wishes.top_ps[narrow].double())
+    cumulative = weights.cumsum(-1)
+    return torch.searchsorted(cumulative, wishes.randoms.unsqueeze(-1) * cumulative[:, -1:], right=True).squeeze(-1)
+
+
+def _likeliest(weights: Tensor, top_k: Tensor, top_p: Tensor) -> Tensor:
+    """Mask of the top_k likeliest and, of those, the fewest whose share reaches top_p.
+
+    weights [rows, vocab], top_k and top_p [rows]; ties go to the lowest id; at least one token stays.
+    """
+    order = weights.sort(dim=-1, descending=True, stable=True)
+    ranks = torch.arange(weights.shape[-1], device=weights.device)
+    ranked = order.values * (ranks < top_k.unsqueeze(-1))
+    cumulative = ranked.cumsum(-1)
+    before = cumulative - ranked
+    enough = top_p.unsqueeze(-1) * cumulative[:, -1:]
+    keep = (ranks < top_k.unsqueeze(-1)) & ((before < enough) | (ranks == 0))
+    return torch.zeros_like(keep).scatter(-1, order.indices, keep)
