@@ -71,12 +71,12 @@ def ended(command: Callable[P, None]) -> Callable[P, None]:
             raise  # whoever read what we print has gone
         except (ClientError, OSError) as error:
             told = error if isinstance(error, ClientError) else disk_error(error, Path(str(error.filename or ".")))
-            _tell(output, told)
+            _tell(output.error, told)
             raise typer.Exit(exit_for(told)) from error
         except KeyboardInterrupt as stopped:
             told = ClientError("interrupted", "Interrupted.", str(stopped) or GO_ON)
             if as_json:
-                _tell(output, told)
+                _tell(output.last_word, told)
             output.note(f"{told.explanation} {told.remedy}")
             with suppress(OSError):
                 sys.stdout.flush()
@@ -91,10 +91,10 @@ def _config_folder() -> Path:
     return Path(named) / "gatehouse" if named else Path(typer.get_app_dir("gatehouse"))
 
 
-def _tell(output: Output, error: ClientError) -> None:
+def _tell(tell: Callable[[ClientError], None], error: ClientError) -> None:
     """Also where stdout is the file that takes no more: what it still holds is given up, else Python ends with 120."""
     try:
-        output.error(error)
+        tell(error)
         sys.stdout.flush()
     except OSError:
         nowhere = os.open(os.devnull, os.O_WRONLY)

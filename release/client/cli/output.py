@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from enum import Enum
@@ -16,6 +17,8 @@ from rich.text import Text
 
 from ..errors import ClientError
 from ..wording import harmless
+
+_turn = threading.Lock()  # threads tell of their files at any moment
 
 
 class Output:
@@ -39,8 +42,8 @@ class Output:
     def object(self, content: object) -> None:
         """A result, for programs only: one line."""
         if self.as_json:
-            sys.stdout.write(json.dumps(content, default=_plain, ensure_ascii=True) + "\n")
-            sys.stdout.flush()
+            with _turn:
+                _write(content)
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """For people only; columns whose head ends in `bytes` or `size` are set to the right."""
@@ -56,13 +59,27 @@ class Output:
     def error(self, error: ClientError) -> None:
         """Cause, cure and link."""
         if self.as_json:
-            told = {"code": error.code, "explanation": error.explanation, "remedy": error.remedy, "link": error.link}
-            self.object({"error": told})
+            self.object(_told(error))
             return
         self.screen.print(Text("Error: ", style="bold red") + Text(harmless(error.explanation)))
         for line in (error.remedy, error.link):
             if line:
                 self.screen.print(harmless(line))
+
+    def last_word(self, error: ClientError) -> None:
+        """An error for programs, after which no thread tells anything: the process is about to end without waiting."""
+        _turn.acquire()
+        _write(_told(error))
+
+
+def _told(error: ClientError) -> dict[str, dict[str, str]]:
+    parts = {"code": error.code, "explanation": error.explanation, "remedy": error.remedy, "link": error.link}
+    return {"error": parts}
+
+
+def _write(content: object) -> None:
+    sys.stdout.write(json.dumps(content, default=_plain, ensure_ascii=True) + "\n")
+    sys.stdout.flush()
 
 
 def _plain(value: object) -> Any:

@@ -107,6 +107,19 @@ class Servers:
     def url(self) -> str:
         return self.portal.url
 
+    def offer_a_login(self) -> None:
+        """By the browser; somebody has confirmed it already."""
+        codes = {
+            "device_code": "d-secret",
+            "user_code": "ABCD-EFGH",
+            "verification_uri": self.url + "/activate/",
+            "interval": 1,
+        }
+        token = {"access_token": TOKEN, "token_type": "bearer"}
+        for path, told in (("codes", codes), ("tokens", token)):
+            answer = (200, "application/json", json.dumps(told).encode(), {})
+            self.portal.answers[f"/portal/v1/device/{path}"] = answer
+
 
 @contextmanager
 def serving(published: Published, tls: ssl.SSLContext | None = None) -> Iterator[Servers]:

@@ -72,15 +72,7 @@ def test_a_token_that_others_could_read_is_not_sent(run: Run, servers: Servers, 
 
 
 def test_a_browser_login_is_not_asked_with_the_old_token(run: Run, servers: Servers) -> None:
-    codes = {
-        "device_code": "d-secret",
-        "user_code": "ABCD-EFGH",
-        "verification_uri": servers.url + "/activate/",
-        "interval": 1,
-    }
-    servers.portal.answers["/portal/v1/device/codes"] = (200, JSON, json.dumps(codes).encode(), {})
-    body = json.dumps({"access_token": TOKEN, "token_type": "bearer"}).encode()
-    servers.portal.answers["/portal/v1/device/tokens"] = (200, JSON, body, {})
+    servers.offer_a_login()
     told = run("login", "--no-browser", token="gh_ended")
     assert (told.exit_code, "Signed in" in told.stdout) == (0, True)
     assert "ABCD-EFGH" in told.stderr

@@ -16,23 +16,9 @@ from release.client.cli.exits import Exit
 from tests.release.client.commands import ROOT, Run, failure, lines, start
 from tests.release.client.servers import TOKEN, Servers
 
-JSON = "application/json"
-
-
-def offer_a_login(servers: Servers) -> None:
-    codes = {
-        "device_code": "d",
-        "user_code": "ABCD-EFGH",
-        "verification_uri": servers.url + "/activate/",
-        "interval": 1,
-    }
-    servers.portal.answers["/portal/v1/device/codes"] = (200, JSON, json.dumps(codes).encode(), {})
-    body = json.dumps({"access_token": TOKEN, "token_type": "bearer"}).encode()
-    servers.portal.answers["/portal/v1/device/tokens"] = (200, JSON, body, {})
-
 
 def test_a_browser_that_talks_spoils_no_json(servers: Servers, home: Path) -> None:
-    offer_a_login(servers)
+    servers.offer_a_login()
     process = start(servers, "login", "--json", BROWSER="echo Opening %s")
     told, _ = process.communicate(timeout=60)
     assert process.returncode == 0
@@ -71,7 +57,7 @@ def test_the_configuration_is_where_it_was_named_on_every_system(
 
 @pytest.mark.parametrize("obstacle", ["exposed", "unwritable"])
 def test_nobody_confirms_a_login_that_cannot_be_kept(run: Run, servers: Servers, home: Path, obstacle: str) -> None:
-    offer_a_login(servers)
+    servers.offer_a_login()
     run("login", "--token", TOKEN, token=None)
     servers.portal.asked.clear()
     if obstacle == "exposed":
