@@ -13,6 +13,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import prod
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -23,6 +24,7 @@ from bench.engines import world
 from bench.engines.work import WORKS, Work
 from bench.machinery import run_measured
 from inference_worker.engine.config import ModelConfig
+from inference_worker.engine.model import parameter_shapes
 
 DTYPES = ("float32", "bfloat16")
 OURS = "Gatehouse"
@@ -92,9 +94,10 @@ def _cell(work: Work, seconds: Sequence[float] | None) -> str:
 
 def _share(config: ModelConfig, work: Work, seconds: float, peak: float) -> float:
     """Of what the machine's matrix product could do meanwhile: what the weights alone need, without attention."""
-    layer = 2 * config.dim * (config.dim + config.n_kv_heads * config.head_dim) + 3 * config.dim * config.ffn_dim
+    shapes = parameter_shapes(config).items()
+    weights = sum(prod(shape) for name, shape in shapes if name.startswith("layers.") and len(shape) > 1)
     scored = sum(each.scored or each.answer for each in work.asked)
-    needed = 2 * (work.tokens * config.n_layers * layer + scored * config.dim * config.vocab_size)
+    needed = 2 * (work.tokens * weights + scored * config.dim * config.vocab_size)
     return needed / seconds / (peak * 1e9)
 
 

@@ -18,6 +18,7 @@ class Batch:
     `page_starts[s]` up to `page_starts[s + 1]` of `pages`."""
 
     spans: Several[Span]
+    rows: Several[int]  # row_starts on the host
     tokens: Tensor  # [T]
     positions: Tensor  # [T]
     slots: Tensor  # [T], where each token's keys and values go
@@ -32,12 +33,14 @@ class Batch:
             return torch.tensor(values, dtype=dtype, device=device)
 
         places = [(span, position) for span in spans for position in range(span.start, span.stop)]
+        rows = _starts([span.count for span in spans])
         return cls(
             spans,
+            rows,
             tokens=tensor([span.sequence.tokens[position] for span, position in places], torch.int64),
             positions=tensor([position for _, position in places], torch.int64),
             slots=tensor([_slot(span, position) for span, position in places], torch.int64),
-            row_starts=tensor(_starts([span.count for span in spans])),
+            row_starts=tensor(rows),
             first_positions=tensor([span.start for span in spans]),
             pages=tensor([page for span in spans for page in span.pages]),
             page_starts=tensor(_starts([len(span.pages) for span in spans])),

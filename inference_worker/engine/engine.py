@@ -25,7 +25,7 @@ from .errors import (
 )
 from .kv_cache import KVCache, bytes_per_page
 from .model import Transformer
-from .pages import PAGE_TOKENS, PagePool
+from .pages import PAGE_TOKENS, PagePool, pages_for
 from .sampling import sample
 from .scheduler import Scheduler, Span
 from .scoring import score
@@ -167,36 +167,36 @@ class Engine:
 
     def _advance(self, spans: list[Span]) -> None:
         """One pass of the model over the spans, then a token more for each sequence that is computed to its end."""
-        hidden = self._model.forward(Batch.of(spans, self._device), self._cache)
-        last_rows = [stop - 1 for stop in itertools.accumulate(span.count for span in spans)]
-        self._keep_tails(spans, hidden)
-        self._score_prompts(spans, hidden)
-        growing = [row for row, span in enumerate(spans) if _is_growing(span)]
+        batch = Batch.of(spans, self._device)
+        hidden = self._model.forward(batch, self._cache)
+        self._keep_tails(batch, hidden)
+        self._score_prompts(batch, hidden)
+        growing = [
+            (span.sequence, stop - 1) for span, stop in zip(spans, batch.rows[1:], strict=True) if _is_growing(span)
+        ]
         if growing:
-            self._sample([spans[row].sequence for row in growing], hidden[[last_rows[row] for row in growing]])
+            self._sample([sequence for sequence, _ in growing], hidden[[row for _, row in growing]])
         for span in spans:
             self._scheduler.note_computed(span)
 
-    def _keep_tails(self, spans: list[Span], hidden: Tensor) -> None:
+    def _keep_tails(self, batch: Batch, hidden: Tensor) -> None:
         """Keep the hidden state of the last token of each page that is full now; hidden is [T, dim]."""
-        rows, pages, first_row = [], [], 0
-        for span in spans:
+        rows, pages = [], []
+        for span, first_row in zip(batch.spans, batch.rows, strict=False):
             for stop in range(_next_page(span.start), span.stop + 1, PAGE_TOKENS):
                 rows.append(first_row + stop - 1 - span.start)
                 pages.append(span.sequence.pages[stop // PAGE_TOKENS - 1])
-            first_row += span.count
         if rows:
             self._cache.tails[pages] = hidden[rows]
 
-    def _score_prompts(self, spans: list[Span], hidden: Tensor) -> None:
+    def _score_prompts(self, batch: Batch, hidden: Tensor) -> None:
         """Score the prompts' own tokens where that is asked, each from the hidden state before it.
 
         That is in `hidden` [T, dim], but for the first token after shared pages: then it was kept with the last page.
         """
         wanted: list[tuple[Sequence, int, int]] = []  # whose token, its index, and the row of the state before it
         tails: list[int] = []
-        first_row = 0
-        for span in spans:
+        for span, first_row in zip(batch.spans, batch.rows, strict=False):
             for index in _unscored(span):
                 if index > span.start:
                     row = first_row + index - 1 - span.start
@@ -204,7 +204,6 @@ class Engine:
                     row = len(hidden) + len(tails)
                     tails.append(span.sequence.pages[index // PAGE_TOKENS - 1])
                 wanted.append((span.sequence, index, row))
-            first_row += span.count
         states = torch.cat([hidden, self._cache.tails[tails]]) if tails else hidden
         for start in range(0, len(wanted), SCORED_ROWS):
             part = wanted[start : start + SCORED_ROWS]
@@ -234,7 +233,7 @@ class Engine:
 
 def _page_count(model: ModelConfig, config: EngineConfig, dtype: torch.dtype) -> int:
     """Raises ConfigError when the memory for keys and values cannot hold one full context."""
-    of_context = -(-model.context_tokens // PAGE_TOKENS)
+    of_context = pages_for(model.context_tokens)
     if config.kv_bytes is None:
         return of_context * config.max_batch_size
     pages = config.kv_bytes // bytes_per_page(model, dtype)

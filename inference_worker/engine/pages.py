@@ -17,6 +17,11 @@ from .sequence import TokenScore
 
 PAGE_TOKENS = 16
 
+
+def pages_for(tokens: int) -> int:
+    return -(-tokens // PAGE_TOKENS)
+
+
 Key = tuple[Hashable, tuple[int, ...]]  # what comes before, and the tokens of the page
 
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from .pages import PAGE_TOKENS, Content, PagePool
+from .pages import PAGE_TOKENS, Content, PagePool, pages_for
 from .sequence import Sequence
 
 
@@ -30,7 +30,7 @@ class Span:
     @property
     def pages(self) -> list[int]:
         """Those that hold the sequence's tokens up to the end of the span."""
-        return self.sequence.pages[: _pages_for(self.stop)]
+        return self.sequence.pages[: pages_for(self.stop)]
 
 
 class Scheduler:
@@ -106,7 +106,7 @@ class Scheduler:
 
     def _make_room(self, sequence: Sequence, count: int) -> bool:
         """Pages for so many more tokens; False when this sequence is the one that has to give up its own."""
-        while self._pool.available < _pages_for(sequence.computed + count) - len(sequence.pages):
+        while self._pool.available < pages_for(sequence.computed + count) - len(sequence.pages):
             last = next(reversed(self._running.values()))
             self._preempt(last)
             if last is sequence:
@@ -115,7 +115,7 @@ class Scheduler:
         return True
 
     def _grow(self, sequence: Sequence, count: int) -> None:
-        while len(sequence.pages) < _pages_for(sequence.computed + count):
+        while len(sequence.pages) < pages_for(sequence.computed + count):
             sequence.pages.append(self._pool.take())
 
     def _preempt(self, sequence: Sequence) -> None:
@@ -142,7 +142,7 @@ class Scheduler:
         shared = self._shared_beginning(sequence)
         if shared is None:
             return None
-        needed = _pages_for(len(sequence.tokens) + 1) - len(shared) + sum(map(self._pool.is_idle, shared))
+        needed = pages_for(len(sequence.tokens) + 1) - len(shared) + sum(map(self._pool.is_idle, shared))
         if self._running and self._pool.available < needed + len(self._running):
             return None
         self._admit(sequence, shared)
@@ -193,10 +193,6 @@ class Scheduler:
 
 def _uncomputed(sequence: Sequence) -> int:
     return len(sequence.tokens) - sequence.computed
-
-
-def _pages_for(tokens: int) -> int:
-    return -(-tokens // PAGE_TOKENS)
 
 
 def _tokens_of(sequence: Sequence, index: int) -> tuple[int, ...]:

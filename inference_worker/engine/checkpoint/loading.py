@@ -41,7 +41,8 @@ def load_parameters(
     part.check(config)
     shapes = parameter_shapes(config)
     parameters: dict[str, Tensor] = {}
-    for piece in _pieces(folder, config, shapes):
+    tied = layout_of(folder) is Layout.HUGGING_FACE and is_tied(folder / CONFIG)
+    for piece in _pieces(folder, config, shapes, tied):
         wanted = part.region(piece.name, shapes[piece.name])
         if piece.name not in parameters:
             parameters[piece.name] = _room(size_of(wanted), device, dtype)
@@ -50,22 +51,18 @@ def load_parameters(
             _compare(piece, parameters[piece.name])
         else:
             _place(piece, parameters[piece.name], wanted)
-    if _is_tied(folder):
+    if tied:
         _tie(folder, parameters, part.region(OUTPUT, shapes[OUTPUT]))
     return parameters
 
 
-def _pieces(folder: Path, config: ModelConfig, shapes: Mapping[str, tuple[int, ...]]) -> Iterator[Piece]:
+def _pieces(folder: Path, config: ModelConfig, shapes: Mapping[str, tuple[int, ...]], tied: bool) -> Iterator[Piece]:
     layout = layout_of(folder)
     if layout is Layout.META:
         return meta.pieces(folder, shapes)
     if layout is Layout.META_SAFETENSORS:
         return by_name.pieces(folder, shapes, {name: name for name in shapes})
-    return hugging_face.pieces(folder, shapes, head_dim=config.head_dim, tied=_is_tied(folder))
-
-
-def _is_tied(folder: Path) -> bool:
-    return layout_of(folder) is Layout.HUGGING_FACE and is_tied(folder / CONFIG)
+    return hugging_face.pieces(folder, shapes, head_dim=config.head_dim, tied=tied)
 
 
 def _tie(folder: Path, parameters: dict[str, Tensor], rows: Region) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -46,10 +44,9 @@ def attend(qkv: Tensor, rotary: Tensor, layer: int, batch: Batch, cache: KVCache
 
 def attend_spans(queries: Tensor, layer: int, batch: Batch, cache: KVCache, which: range, out: Tensor) -> None:
     """Attention of these spans of the batch; queries and out are [T, n_heads, head_dim]."""
-    rows = [0, *itertools.accumulate(span.count for span in batch.spans)]
     pages = torch.split(batch.pages, [len(span.pages) for span in batch.spans])
     for index in which:
-        own = slice(rows[index], rows[index + 1])
+        own = slice(batch.rows[index], batch.rows[index + 1])
         out[own] = _of_span(batch.spans[index], queries[own], pages[index], layer, cache)
 
 
